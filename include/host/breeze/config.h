@@ -1,0 +1,188 @@
+// Every option of the host, with Zephyr's name where Zephyr has one. An application overrides any of
+// them in a header of its own, named by -DBREEZE_CONFIG_FILE='"my_config.h"', or with -D. A feature
+// level (BREEZE_LEVEL_BEACON, _PERIPHERAL or _FULL, chosen by the build) sets what is left.
+//
+// Boolean options are 0 or 1. Options that leave files out of the library are marked (files): the
+// build decides them by level, and this header only reports them.
+#ifndef BREEZE_CONFIG_H_
+#define BREEZE_CONFIG_H_
+
+#ifdef BREEZE_CONFIG_FILE
+#include BREEZE_CONFIG_FILE
+#endif
+
+#if !defined(BREEZE_LEVEL_BEACON) && !defined(BREEZE_LEVEL_PERIPHERAL) && !defined(BREEZE_LEVEL_FULL)
+#define BREEZE_LEVEL_FULL 1
+#endif
+
+// ---- Roles (files) ----------------------------------------------------------------------------
+
+#if defined(BREEZE_LEVEL_BEACON)
+#define CONFIG_BT_BROADCASTER 1 // Advertising.
+#define CONFIG_BT_OBSERVER    0 // Scanning.
+#define CONFIG_BT_PERIPHERAL  0 // Connectable advertising; links as peripheral.
+#define CONFIG_BT_CENTRAL     0 // Creating connections.
+#define CONFIG_BT_CONN        0 // Links at all, with L2CAP, ATT and the GATT server.
+#define CONFIG_BT_GATT_CLIENT 0 // Discovery, reads, writes and subscriptions as client.
+#elif defined(BREEZE_LEVEL_PERIPHERAL)
+#define CONFIG_BT_BROADCASTER 1
+#define CONFIG_BT_OBSERVER    0
+#define CONFIG_BT_PERIPHERAL  1
+#define CONFIG_BT_CENTRAL     0
+#define CONFIG_BT_CONN        1
+#define CONFIG_BT_GATT_CLIENT 0
+#else
+#define CONFIG_BT_BROADCASTER 1
+#define CONFIG_BT_OBSERVER    1
+#define CONFIG_BT_PERIPHERAL  1
+#define CONFIG_BT_CENTRAL     1
+#define CONFIG_BT_CONN        1
+#define CONFIG_BT_GATT_CLIENT 1
+#endif
+
+// ---- Links ------------------------------------------------------------------------------------
+
+// Connections at once, in any mix of roles; 1 to 62.
+#ifndef CONFIG_BT_MAX_CONN
+#define CONFIG_BT_MAX_CONN 4
+#endif
+
+// Identity addresses the host can hold; 1 to 8.
+#ifndef CONFIG_BT_ID_MAX
+#define CONFIG_BT_ID_MAX 1
+#endif
+
+// ---- Buffers ----------------------------------------------------------------------------------
+
+// Largest L2CAP payload that is received in one piece, octets: bounds the ATT_MTU; 23 to 1024.
+#ifndef CONFIG_BT_L2CAP_RX_MTU
+#define CONFIG_BT_L2CAP_RX_MTU 517
+#endif
+
+// Largest L2CAP payload that is sent in one piece, octets; 23 to 1024.
+#ifndef CONFIG_BT_L2CAP_TX_MTU
+#define CONFIG_BT_L2CAP_TX_MTU 517
+#endif
+
+// Buffers for PDUs on their way to the controller; at least 3.
+#ifndef CONFIG_BT_L2CAP_TX_BUF_COUNT
+#define CONFIG_BT_L2CAP_TX_BUF_COUNT (CONFIG_BT_MAX_CONN + 4)
+#endif
+
+// Completion callbacks that may be outstanding at once (bt_gatt_notify_cb, ...).
+#ifndef CONFIG_BT_CONN_TX_MAX
+#define CONFIG_BT_CONN_TX_MAX (CONFIG_BT_L2CAP_TX_BUF_COUNT + 8)
+#endif
+
+// ACL buffers towards the host: at least one more than connections, so that a partly received PDU
+// on every link leaves one for the next fragment.
+#ifndef CONFIG_BT_BUF_ACL_RX_COUNT
+#define CONFIG_BT_BUF_ACL_RX_COUNT (CONFIG_BT_MAX_CONN + 4)
+#endif
+
+// Buffers for HCI events that wait while an API call waits for its command's answer; at least 4.
+#ifndef CONFIG_BT_BUF_EVT_RX_COUNT
+#define CONFIG_BT_BUF_EVT_RX_COUNT 6
+#endif
+
+// Commands of the application (bt_hci_cmd_send) that may be queued at once; 1 or more.
+#ifndef CONFIG_BT_BUF_CMD_TX_COUNT
+#define CONFIG_BT_BUF_CMD_TX_COUNT 2
+#endif
+
+// bt_hci_err_to_str() has words for every error code, not only "".
+#ifndef CONFIG_BT_HCI_ERR_TO_STR
+#define CONFIG_BT_HCI_ERR_TO_STR 0
+#endif
+
+// ---- GAP --------------------------------------------------------------------------------------
+
+// Name at start, and the longest that bt_set_name() takes, octets without a terminator; 1 to 248.
+#ifndef CONFIG_BT_DEVICE_NAME
+#define CONFIG_BT_DEVICE_NAME "Breeze"
+#endif
+#ifndef CONFIG_BT_DEVICE_NAME_MAX
+#define CONFIG_BT_DEVICE_NAME_MAX 28
+#endif
+
+// Appearance at start (Assigned Numbers, 2.6).
+#ifndef CONFIG_BT_DEVICE_APPEARANCE
+#define CONFIG_BT_DEVICE_APPEARANCE 0
+#endif
+
+// Peripheral Preferred Connection Parameters in the GAP service: intervals in 1.25 ms, latency in
+// events, time-out in 10 ms.
+#ifndef CONFIG_BT_PERIPHERAL_PREF_MIN_INT
+#define CONFIG_BT_PERIPHERAL_PREF_MIN_INT 24
+#endif
+#ifndef CONFIG_BT_PERIPHERAL_PREF_MAX_INT
+#define CONFIG_BT_PERIPHERAL_PREF_MAX_INT 40
+#endif
+#ifndef CONFIG_BT_PERIPHERAL_PREF_LATENCY
+#define CONFIG_BT_PERIPHERAL_PREF_LATENCY 0
+#endif
+#ifndef CONFIG_BT_PERIPHERAL_PREF_TIMEOUT
+#define CONFIG_BT_PERIPHERAL_PREF_TIMEOUT 42
+#endif
+
+// How long bt_conn_le_create() tries when its parameters leave it open, seconds; 1 to 655.
+#ifndef CONFIG_BT_CREATE_CONN_TIMEOUT
+#define CONFIG_BT_CREATE_CONN_TIMEOUT 3
+#endif
+
+// Keep name, appearance and identity in the settings (settings_load() brings them back).
+#ifndef CONFIG_BT_SETTINGS
+#define CONFIG_BT_SETTINGS 1
+#endif
+
+// ---- ATT and GATT -----------------------------------------------------------------------------
+
+// ATT_MTU that an exchange offers when breeze_mtu_set() was not called; 23 to CONFIG_BT_L2CAP_RX_MTU.
+#ifndef CONFIG_BREEZE_ATT_MTU
+#define CONFIG_BREEZE_ATT_MTU 247
+#endif
+
+// Values of Client Characteristic Configuration that are not 0, over all connections.
+#ifndef CONFIG_BREEZE_GATT_CCC_MAX
+#define CONFIG_BREEZE_GATT_CCC_MAX (CONFIG_BT_MAX_CONN * 8)
+#endif
+
+// Services registered at run time (bt_gatt_service_register) at once.
+#ifndef CONFIG_BREEZE_GATT_SERVICES_MAX
+#define CONFIG_BREEZE_GATT_SERVICES_MAX 16
+#endif
+
+// Services defined at compile time (BT_GATT_SERVICE_DEFINE), GAP and GATT among them; at least 2.
+#ifndef CONFIG_BREEZE_GATT_STATIC_MAX
+#define CONFIG_BREEZE_GATT_STATIC_MAX 10
+#endif
+
+// ---- What follows from the options -------------------------------------------------------------
+
+#define BREEZE_CHECK(cond, sentence) _Static_assert(cond, sentence)
+
+BREEZE_CHECK(CONFIG_BT_MAX_CONN >= 1 && CONFIG_BT_MAX_CONN <= 62,
+             "CONFIG_BT_MAX_CONN must be 1 to 62.");
+BREEZE_CHECK(CONFIG_BT_ID_MAX >= 1 && CONFIG_BT_ID_MAX <= 8, "CONFIG_BT_ID_MAX must be 1 to 8.");
+BREEZE_CHECK(CONFIG_BT_L2CAP_RX_MTU >= 23 && CONFIG_BT_L2CAP_RX_MTU <= 1024,
+             "CONFIG_BT_L2CAP_RX_MTU must be 23 to 1024 octets.");
+BREEZE_CHECK(CONFIG_BT_L2CAP_TX_MTU >= 23 && CONFIG_BT_L2CAP_TX_MTU <= 1024,
+             "CONFIG_BT_L2CAP_TX_MTU must be 23 to 1024 octets.");
+BREEZE_CHECK(CONFIG_BT_L2CAP_TX_BUF_COUNT >= 3,
+             "CONFIG_BT_L2CAP_TX_BUF_COUNT must be at least 3: a request, a response, a notification.");
+BREEZE_CHECK(CONFIG_BT_BUF_ACL_RX_COUNT > CONFIG_BT_MAX_CONN,
+             "CONFIG_BT_BUF_ACL_RX_COUNT must exceed CONFIG_BT_MAX_CONN, or reassembly can deadlock.");
+BREEZE_CHECK(CONFIG_BT_BUF_EVT_RX_COUNT >= 4, "CONFIG_BT_BUF_EVT_RX_COUNT must be at least 4.");
+BREEZE_CHECK(CONFIG_BT_BUF_CMD_TX_COUNT >= 1, "CONFIG_BT_BUF_CMD_TX_COUNT must be at least 1.");
+BREEZE_CHECK(CONFIG_BT_DEVICE_NAME_MAX >= 1 && CONFIG_BT_DEVICE_NAME_MAX <= 248,
+             "CONFIG_BT_DEVICE_NAME_MAX must be 1 to 248 octets.");
+BREEZE_CHECK(sizeof(CONFIG_BT_DEVICE_NAME) - 1 <= CONFIG_BT_DEVICE_NAME_MAX,
+             "CONFIG_BT_DEVICE_NAME is longer than CONFIG_BT_DEVICE_NAME_MAX.");
+BREEZE_CHECK(CONFIG_BT_CREATE_CONN_TIMEOUT >= 1 && CONFIG_BT_CREATE_CONN_TIMEOUT <= 655,
+             "CONFIG_BT_CREATE_CONN_TIMEOUT must be 1 to 655 seconds.");
+BREEZE_CHECK(CONFIG_BREEZE_ATT_MTU >= 23 && CONFIG_BREEZE_ATT_MTU <= CONFIG_BT_L2CAP_RX_MTU,
+             "CONFIG_BREEZE_ATT_MTU must be 23 to CONFIG_BT_L2CAP_RX_MTU.");
+BREEZE_CHECK(CONFIG_BREEZE_GATT_STATIC_MAX >= 2,
+             "CONFIG_BREEZE_GATT_STATIC_MAX must be at least 2: the GAP and the GATT service.");
+
+#endif // BREEZE_CONFIG_H_
