@@ -1,0 +1,318 @@
+// GAP: switching the host on, identity, advertising, scanning (Core Specification, Vol 3, Part C).
+//
+// Calls that change what the controller does wait until it has answered their commands and return
+// its verdict. Besides what each function lists they may return:
+//   -EAGAIN       the host is not enabled (or the controller is just being reset)
+//   -EINTR        the port was interrupted (Ctrl-C) while waiting; a start is undone
+//   -EINPROGRESS  a flood of events filled the room for waiting packets; the operation goes on
+//   -ENODEV       the controller was lost while waiting
+//   -EIO and others of the table in hci.h for a status the controller refused with
+// Callbacks run from breeze_step(), one at a time, and may call every function here.
+#ifndef ZEPHYR_INCLUDE_BLUETOOTH_BLUETOOTH_H_
+#define ZEPHYR_INCLUDE_BLUETOOTH_BLUETOOTH_H_
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <breeze/config.h>
+#include <zephyr/net_buf.h>
+#include <zephyr/sys/slist.h>
+#include <zephyr/sys/util.h>
+
+#include <zephyr/bluetooth/addr.h>
+#include <zephyr/bluetooth/gap.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+// ---- On and off ---------------------------------------------------------------------------------
+
+// Called once when bt_enable() has finished: 0, or the errno it failed with.
+typedef void (*bt_ready_cb_t)(int err);
+
+// Open the transport and bring the controller up. With cb NULL it returns when the host is ready;
+// with a callback it returns at once and the callback tells. 0; -EALREADY when enabled; -ENODEV
+// without a transport or when the controller does not answer; what the transport reported.
+int bt_enable(bt_ready_cb_t cb);
+
+// End every link and operation, deliver their last callbacks, reset the controller, close the
+// transport. What the application registered stays registered. 0 also when a callback calls it (it
+// then happens at the top of the next turn of the loop); -EALREADY when not enabled.
+int bt_disable(void);
+
+// The host is up and may be used.
+bool bt_is_ready(void);
+
+// ---- Name and appearance ------------------------------------------------------------------------
+
+// Set the device name (UTF-8): the GAP service shows it, and so does advertising with
+// BT_LE_ADV_OPT_USE_NAME from the next start on. Stored under "bt/name" where settings are
+// in use. Works while disabled and survives bt_disable(). 0, -EINVAL (NULL), -ENOMEM (longer than
+// CONFIG_BT_DEVICE_NAME_MAX). Vol 3, Part C, 12.1.
+int bt_set_name(const char *name);
+
+// The name; never NULL, changes with bt_set_name().
+const char *bt_get_name(void);
+
+// The appearance (Vol 3, Part C, 12.2); stored under "bt/appearance". Works while disabled. 0.
+uint16_t bt_get_appearance(void);
+int bt_set_appearance(uint16_t new_appearance);
+
+// ---- Identities -----------------------------------------------------------------------------------
+
+// The identity every device has.
+#define BT_ID_DEFAULT 0
+
+// Copy the identity addresses out; *count says for how many there is room and then how many were
+// copied. With addrs NULL only the number is given. Empty before the first bt_enable() (or
+// bt_id_create()). Identity 0 is the controller's public address if it has one, else a random
+// static address: the stored one ("bt/id", at settings_load()), the one the controller keeps, or a
+// fresh one that lasts until the program ends.
+void bt_id_get(bt_addr_le_t *addrs, size_t *count);
+
+// Add an identity: with *addr a random static address that one, with addr NULL or *addr all zero a
+// fresh one (written to *addr). irk must be NULL until privacy is in use. May be called before
+// bt_enable(); the first then becomes identity 0. Returns the identity's number; -EINVAL,
+// -EALREADY (that address is an identity), -ENOMEM (CONFIG_BT_ID_MAX), -ENODEV (a fresh address
+// before the random generator is seeded).
+int bt_id_create(bt_addr_le_t *addr, uint8_t *irk);
+
+// Give identity `id` (not 0) another address, as bt_id_create() does. Its links end (0x13, the
+// call does not wait for that). Returns id; -EINVAL, -EALREADY, -EBUSY (advertising with it).
+int bt_id_reset(uint8_t id, bt_addr_le_t *addr, uint8_t *irk);
+
+// Remove identity `id` (not 0); its number stays empty until bt_id_reset(), and may be given again
+// by bt_id_create() when it was the last. Its links end as above. 0; -EINVAL, -EALREADY (removed
+// before), -EBUSY (advertising with it).
+int bt_id_delete(uint8_t id);
+
+// ---- Advertising data (Supplement to the Core Specification, Part A) ----------------------------
+
+// One AD structure.
+struct bt_data {
+    uint8_t type; // BT_DATA_*
+    uint8_t data_len;
+    const uint8_t *data; // Not copied by the macros; bt_le_adv_start() copies.
+};
+
+#define BT_DATA(_type, _data, _data_len)                                                           \
+    {                                                                                              \
+        .type = (_type), .data_len = (_data_len), .data = (const uint8_t *)(_data),                \
+    }
+
+// With the octets given right here.
+#define BT_DATA_BYTES(_type, _bytes...)                                                            \
+    BT_DATA(_type, ((uint8_t[]){_bytes}), sizeof((uint8_t[]){_bytes}))
+
+// What data of this length takes, length and type included.
+#define BT_DATA_SERIALIZED_SIZE(_data_len) ((_data_len) + 2)
+
+// What `count` structures take together, serialised.
+size_t bt_data_get_len(const struct bt_data data[], size_t count);
+
+// Write one structure (2 + data_len octets) to output. Returns the octets written.
+size_t bt_data_serialize(const struct bt_data *input, uint8_t *output);
+
+// Call func for each structure in ad until it returns false. Consumes ad. A structure of length 0
+// ends the data early (legal), one that reaches past the end ends it too. The data func is given
+// lies in ad's memory.
+void bt_data_parse(struct net_buf_simple *ad, bool (*func)(struct bt_data *data, void *user_data),
+                   void *user_data);
+
+// ---- Advertising (Vol 6, Part B, 4.4.2; Vol 4, Part E, 7.8.5 to 7.8.9) ---------------------------
+
+enum {
+    BT_LE_ADV_OPT_NONE = 0,
+    // Deprecated: connectable, and started again by itself when the link it led to has ended. Use
+    // BT_LE_ADV_OPT_CONN.
+    BT_LE_ADV_OPT_CONNECTABLE = BIT(0),
+    BT_LE_ADV_OPT_ONE_TIME = BIT(1), // Deprecated: with CONNECTABLE, not started again.
+    // Connectable: ends when a central connects; the application starts it again if it wants.
+    BT_LE_ADV_OPT_CONN = BIT(0) | BIT(1),
+    // Advertise with the identity address. Without privacy this is always so.
+    BT_LE_ADV_OPT_USE_IDENTITY = BIT(2),
+    // Deprecated: put the name into the scan response (into the advertising data where there is no
+    // scan response), shortened to what is left. Better add BT_DATA_NAME_COMPLETE yourself.
+    BT_LE_ADV_OPT_USE_NAME = BIT(3),
+    BT_LE_ADV_OPT_DIR_MODE_LOW_DUTY = BIT(4), // Directed advertising at the given interval.
+    BT_LE_ADV_OPT_DIR_ADDR_RPA = BIT(5),      // -ENOTSUP without privacy.
+    BT_LE_ADV_OPT_FILTER_SCAN_REQ = BIT(6),   // -ENOTSUP without an accept list.
+    BT_LE_ADV_OPT_FILTER_CONN = BIT(7),       // -ENOTSUP without an accept list.
+    BT_LE_ADV_OPT_NOTIFY_SCAN_REQ = BIT(8),   // -ENOTSUP without extended advertising.
+    BT_LE_ADV_OPT_SCANNABLE = BIT(9),         // Scannable, also without scan response data.
+    BT_LE_ADV_OPT_EXT_ADV = BIT(10),          // 10 to 14: extended advertising only, -EINVAL here.
+    BT_LE_ADV_OPT_NO_2M = BIT(11),
+    BT_LE_ADV_OPT_CODED = BIT(12),
+    BT_LE_ADV_OPT_ANONYMOUS = BIT(13),
+    BT_LE_ADV_OPT_USE_TX_POWER = BIT(14),
+    BT_LE_ADV_OPT_DISABLE_CHAN_37 = BIT(15), // Leave a channel out; not all three.
+    BT_LE_ADV_OPT_DISABLE_CHAN_38 = BIT(16),
+    BT_LE_ADV_OPT_DISABLE_CHAN_39 = BIT(17),
+    BT_LE_ADV_OPT_FORCE_NAME_IN_AD =
+        BIT(18),                      // Deprecated: USE_NAME writes to the advertising data.
+    BT_LE_ADV_OPT_USE_NRPA = BIT(19), // -ENOTSUP without privacy.
+    BT_LE_ADV_OPT_REQUIRE_S2_CODING = BIT(20), // Extended advertising only, -EINVAL here.
+    BT_LE_ADV_OPT_REQUIRE_S8_CODING = BIT(21),
+};
+
+struct bt_le_adv_param {
+    uint8_t id;                 // Local identity, BT_ID_DEFAULT.
+    uint8_t sid;                // Extended advertising only.
+    uint8_t secondary_max_skip; // Extended advertising only.
+    uint32_t options;           // BT_LE_ADV_OPT_*
+    uint32_t interval_min;      // 0.625 ms, 0x20 to 0x4000; not used by high duty directed.
+    uint32_t interval_max;
+    // Directed advertising to this peer; NULL for undirected. High duty (without
+    // DIR_MODE_LOW_DUTY) ends after 1.28 s with `connected` and BT_HCI_ERR_ADV_TIMEOUT.
+    const bt_addr_le_t *peer;
+};
+
+#define BT_LE_ADV_PARAM_INIT(_options, _int_min, _int_max, _peer)                                  \
+    {                                                                                              \
+        .id = BT_ID_DEFAULT, .sid = 0, .secondary_max_skip = 0, .options = (_options),             \
+        .interval_min = (_int_min), .interval_max = (_int_max), .peer = (_peer),                   \
+    }
+#define BT_LE_ADV_PARAM(_options, _int_min, _int_max, _peer)                                       \
+    ((const struct bt_le_adv_param[]){BT_LE_ADV_PARAM_INIT(_options, _int_min, _int_max, _peer)})
+
+// Connectable, for the first 30 s when a user waits; and for longer times.
+#define BT_LE_ADV_CONN_FAST_1                                                                      \
+    BT_LE_ADV_PARAM(BT_LE_ADV_OPT_CONN, BT_GAP_ADV_FAST_INT_MIN_1, BT_GAP_ADV_FAST_INT_MAX_1, NULL)
+#define BT_LE_ADV_CONN_FAST_2                                                                      \
+    BT_LE_ADV_PARAM(BT_LE_ADV_OPT_CONN, BT_GAP_ADV_FAST_INT_MIN_2, BT_GAP_ADV_FAST_INT_MAX_2, NULL)
+#define BT_LE_ADV_CONN_DIR(_peer) BT_LE_ADV_PARAM(BT_LE_ADV_OPT_CONN, 0, 0, _peer)
+#define BT_LE_ADV_CONN_DIR_LOW_DUTY(_peer)                                                         \
+    BT_LE_ADV_PARAM(BT_LE_ADV_OPT_CONN | BT_LE_ADV_OPT_DIR_MODE_LOW_DUTY,                          \
+                    BT_GAP_ADV_FAST_INT_MIN_2, BT_GAP_ADV_FAST_INT_MAX_2, _peer)
+#define BT_LE_ADV_NCONN                                                                            \
+    BT_LE_ADV_PARAM(0, BT_GAP_ADV_FAST_INT_MIN_2, BT_GAP_ADV_FAST_INT_MAX_2, NULL)
+#define BT_LE_ADV_NCONN_IDENTITY                                                                   \
+    BT_LE_ADV_PARAM(BT_LE_ADV_OPT_USE_IDENTITY, BT_GAP_ADV_FAST_INT_MIN_2,                         \
+                    BT_GAP_ADV_FAST_INT_MAX_2, NULL)
+// Deprecated ones.
+#define BT_LE_ADV_CONN                                                                             \
+    BT_LE_ADV_PARAM(BT_LE_ADV_OPT_CONNECTABLE, BT_GAP_ADV_FAST_INT_MIN_2,                          \
+                    BT_GAP_ADV_FAST_INT_MAX_2, NULL)
+#define BT_LE_ADV_CONN_ONE_TIME                                                                    \
+    BT_LE_ADV_PARAM(BT_LE_ADV_OPT_CONNECTABLE | BT_LE_ADV_OPT_ONE_TIME, BT_GAP_ADV_FAST_INT_MIN_2, \
+                    BT_GAP_ADV_FAST_INT_MAX_2, NULL)
+#define BT_LE_ADV_CONN_NAME                                                                        \
+    BT_LE_ADV_PARAM(BT_LE_ADV_OPT_CONNECTABLE | BT_LE_ADV_OPT_USE_NAME, BT_GAP_ADV_FAST_INT_MIN_2, \
+                    BT_GAP_ADV_FAST_INT_MAX_2, NULL)
+#define BT_LE_ADV_CONN_NAME_AD                                                                     \
+    BT_LE_ADV_PARAM(BT_LE_ADV_OPT_CONNECTABLE | BT_LE_ADV_OPT_USE_NAME |                           \
+                        BT_LE_ADV_OPT_FORCE_NAME_IN_AD,                                            \
+                    BT_GAP_ADV_FAST_INT_MIN_2, BT_GAP_ADV_FAST_INT_MAX_2, NULL)
+#define BT_LE_ADV_NCONN_NAME                                                                       \
+    BT_LE_ADV_PARAM(BT_LE_ADV_OPT_USE_NAME, BT_GAP_ADV_FAST_INT_MIN_2, BT_GAP_ADV_FAST_INT_MAX_2,  \
+                    NULL)
+
+// Advertise. The data is copied. Scannable if connectable, if there is scan response data, or if
+// asked for; a connectable advertiser holds one connection slot. 0; -EALREADY while advertising;
+// -EINVAL (parameters, an unknown identity, more than 31 octets of either data, a name twice);
+// -ENOTSUP (options above; connectable in a build without CONFIG_BT_PERIPHERAL); -ENOMEM (no
+// connection slot free); -EBUSY (a connection is being created with another identity).
+int bt_le_adv_start(const struct bt_le_adv_param *param, const struct bt_data *ad, size_t ad_len,
+                    const struct bt_data *sd, size_t sd_len);
+
+// Replace both data while advertising. 0; -EAGAIN when not advertising; -EINVAL as above, or scan
+// response data for an advertiser that was started without being scannable.
+int bt_le_adv_update_data(const struct bt_data *ad, size_t ad_len, const struct bt_data *sd,
+                          size_t sd_len);
+
+// Stop. 0 also when nothing was advertised. A central that connected before may still be told.
+int bt_le_adv_stop(void);
+
+// ---- Scanning (Vol 6, Part B, 4.4.3; Vol 4, Part E, 7.8.10 and 7.8.11) ---------------------------
+
+enum {
+    BT_LE_SCAN_OPT_NONE = 0,
+    BT_LE_SCAN_OPT_FILTER_DUPLICATE = BIT(0),   // The controller reports each advertiser once.
+    BT_LE_SCAN_OPT_FILTER_ACCEPT_LIST = BIT(1), // -ENOTSUP without an accept list.
+    BT_LE_SCAN_OPT_CODED = BIT(2),              // -ENOTSUP without extended advertising.
+    BT_LE_SCAN_OPT_NO_1M = BIT(3),              // -ENOTSUP without extended advertising.
+};
+
+enum {
+    BT_LE_SCAN_TYPE_PASSIVE = 0x00, // Only listen.
+    BT_LE_SCAN_TYPE_ACTIVE = 0x01,  // Ask for scan responses.
+};
+
+struct bt_le_scan_param {
+    uint8_t type;            // BT_LE_SCAN_TYPE_*
+    uint8_t options;         // BT_LE_SCAN_OPT_*
+    uint16_t interval;       // 0.625 ms, 4 to 0x4000
+    uint16_t window;         // 0.625 ms, 4 to interval
+    uint16_t timeout;        // 10 ms, 0 for no limit; the host counts it.
+    uint16_t interval_coded; // Extended scanning only.
+    uint16_t window_coded;   // Extended scanning only.
+};
+
+// What is known of a report besides its data.
+struct bt_le_scan_recv_info {
+    const bt_addr_le_t *addr;
+    uint8_t sid;         // BT_GAP_SID_INVALID in legacy reports.
+    int8_t rssi;         // dBm; BT_GAP_RSSI_INVALID unknown.
+    int8_t tx_power;     // BT_GAP_TX_POWER_INVALID in legacy reports.
+    uint8_t adv_type;    // BT_GAP_ADV_TYPE_*
+    uint16_t adv_props;  // BT_GAP_ADV_PROP_*
+    uint16_t interval;   // Periodic advertising, 0 in legacy reports.
+    uint8_t primary_phy; // BT_GAP_LE_PHY_*
+    uint8_t secondary_phy;
+};
+
+struct bt_le_scan_cb {
+    // A report; the data lies in the event's buffer and is gone when the callback returns. Each
+    // listener finds it unconsumed. May stop the scan: nothing more of the event is then delivered.
+    void (*recv)(const struct bt_le_scan_recv_info *info, struct net_buf_simple *buf);
+    // The scan ended because param.timeout was over.
+    void (*timeout)(void);
+    sys_snode_t node;
+};
+
+// The callback given with the scan: as recv above, in fewer words.
+typedef void bt_le_scan_cb_t(const bt_addr_le_t *addr, int8_t rssi, uint8_t adv_type,
+                             struct net_buf_simple *buf);
+
+#define BT_LE_SCAN_PARAM_INIT(_type, _options, _interval, _window)                                 \
+    {                                                                                              \
+        .type = (_type), .options = (_options), .interval = (_interval), .window = (_window),      \
+        .timeout = 0, .interval_coded = 0, .window_coded = 0,                                      \
+    }
+#define BT_LE_SCAN_PARAM(_type, _options, _interval, _window)                                      \
+    ((struct bt_le_scan_param[]){BT_LE_SCAN_PARAM_INIT(_type, _options, _interval, _window)})
+
+#define BT_LE_SCAN_ACTIVE                                                                          \
+    BT_LE_SCAN_PARAM(BT_LE_SCAN_TYPE_ACTIVE, BT_LE_SCAN_OPT_FILTER_DUPLICATE,                      \
+                     BT_GAP_SCAN_FAST_INTERVAL, BT_GAP_SCAN_FAST_WINDOW)
+#define BT_LE_SCAN_ACTIVE_CONTINUOUS                                                               \
+    BT_LE_SCAN_PARAM(BT_LE_SCAN_TYPE_ACTIVE, BT_LE_SCAN_OPT_FILTER_DUPLICATE,                      \
+                     BT_GAP_SCAN_FAST_INTERVAL_MIN, BT_GAP_SCAN_FAST_WINDOW)
+#define BT_LE_SCAN_PASSIVE                                                                         \
+    BT_LE_SCAN_PARAM(BT_LE_SCAN_TYPE_PASSIVE, BT_LE_SCAN_OPT_FILTER_DUPLICATE,                     \
+                     BT_GAP_SCAN_FAST_INTERVAL, BT_GAP_SCAN_FAST_WINDOW)
+#define BT_LE_SCAN_PASSIVE_CONTINUOUS                                                              \
+    BT_LE_SCAN_PARAM(BT_LE_SCAN_TYPE_PASSIVE, BT_LE_SCAN_OPT_FILTER_DUPLICATE,                     \
+                     BT_GAP_SCAN_FAST_INTERVAL_MIN, BT_GAP_SCAN_FAST_WINDOW)
+
+// Scan; reports go to cb (may be NULL) and to every registered listener. Where the controller
+// cannot scan while it creates a connection, a scan that was on rests meanwhile. 0; -EALREADY while
+// scanning; -EINVAL (parameters); -ENOTSUP (options above); -EBUSY (a connection is being created
+// and the controller cannot do both).
+int bt_le_scan_start(const struct bt_le_scan_param *param, bt_le_scan_cb_t cb);
+
+// Stop; no report is delivered after this returned. 0; -EALREADY when not scanning.
+int bt_le_scan_stop(void);
+
+// Add and remove a listener; cb stays in use until removed and may be removed from a callback. Works
+// while disabled and survives bt_disable(). 0; -EINVAL (NULL); -EEXIST (registered before).
+int bt_le_scan_cb_register(struct bt_le_scan_cb *cb);
+void bt_le_scan_cb_unregister(struct bt_le_scan_cb *cb);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif // ZEPHYR_INCLUDE_BLUETOOTH_BLUETOOTH_H_

@@ -1,0 +1,50 @@
+// The order of GAP's runners, and what they are told of the controller's life (gap.h).
+#include "gap/id.h"
+#include "gap/state.h"
+
+// The scanner stands before the initiator: it must rest first where the controller cannot do both.
+static bool (*const runners[])(struct hci_cmd *cmd, struct wr *params) = {
+    id_next,
+    adv_next,
+    scan_next,
+    init_next,
+};
+
+static bool gap_next(struct hci_cmd *cmd, struct wr *params)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(runners); i++) {
+        if (runners[i](cmd, params)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+const struct hci_source gap_source = {.name = "gap", .next = gap_next};
+
+static void hci_ready(void)
+{
+    id_ready();
+}
+
+static void hci_lost(void)
+{
+    adv_lost();
+    scan_lost();
+    init_lost();
+}
+
+const struct hci_up gap_hci_up = {.ready = hci_ready, .lost = hci_lost};
+
+const struct conn_up gap_conn_up = {.recycled = adv_recycled};
+
+const struct hci_evt_row gap_evt_rows[] = {
+    {BT_HCI_EVT_LE_META_EVENT, BT_HCI_EVT_LE_CONN_COMPLETE, link_on_complete},
+    {BT_HCI_EVT_LE_META_EVENT, BT_HCI_EVT_LE_ENH_CONN_COMPLETE, link_on_enhanced_complete},
+    {BT_HCI_EVT_LE_META_EVENT, BT_HCI_EVT_LE_ADVERTISING_REPORT, scan_on_report},
+};
+
+bool gap_is_ready(void)
+{
+    return hci_state() == HCI_READY && !gap_id_busy() && gap_id_addr(BT_ID_DEFAULT);
+}

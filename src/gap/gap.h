@@ -1,0 +1,90 @@
+// GAP by reconciliation: each of identity, advertiser, initiator and scanner has a wanted and an
+// actual state and one function that names the next command on the way (`*_next`, design D).
+//
+// gap_source asks them in a fixed order (gap.c): the random address before those who use it, and
+// whoever must rest before who needs it to. Only one command is in flight at a time (hci/cmd.h), so
+// a runner is asked again only after its `done` has changed the actual state.
+#ifndef BREEZE_SRC_GAP_GAP_H_
+#define BREEZE_SRC_GAP_GAP_H_
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <zephyr/bluetooth/addr.h>
+#include <zephyr/bluetooth/bluetooth.h>
+
+#include "conn/conn.h"
+#include "hci/cmd.h"
+#include "hci/evt.h"
+#include "hci/hci.h"
+
+// ---- Tables for src/api/wiring.c ----------------------------------------------------------------
+
+extern const struct hci_source gap_source;
+extern const struct hci_up gap_hci_up; // Before or after conn_hci_up, as you like.
+extern const struct conn_up gap_conn_up;
+// Links, and behind them the scanner's: each level has the rows up to what it does.
+#define GAP_EVT_ROWS (CONFIG_BT_OBSERVER ? 3 : CONFIG_BT_CONN ? 2 : 0)
+extern const struct hci_evt_row gap_evt_rows[];
+
+// The host is up: the controller is ready and there is an identity.
+bool gap_is_ready(void);
+
+// ---- Advertiser: adv.c --------------------------------------------------------------------------
+
+bool adv_next(struct hci_cmd *cmd, struct wr *params);
+void adv_lost(void);
+// The random identity that advertising needs or uses; -1 none.
+int adv_random_id(void);
+bool adv_is_on(void);
+// Is identity `id` in use.
+bool adv_uses(uint8_t id);
+// A central connected: the slot for it (the advertiser's, or a free one), or NULL.
+struct bt_conn *adv_connected(void);
+// High duty directed advertising ran out (7.7.65.1, status 0x3c).
+bool adv_timed_out(void);
+void adv_recycled(void);
+
+// Serialise AD structures into `to` (31 octets). Returns the length or -EINVAL.
+int ad_write(const struct bt_data *data, size_t count, uint8_t *to, size_t room);
+
+// ---- Initiator: init.c --------------------------------------------------------------------------
+
+bool init_next(struct hci_cmd *cmd, struct wr *params);
+void init_lost(void);
+// LE Create Connection is wanted or out.
+bool init_is_active(void);
+// ... and out.
+bool init_is_out(void);
+// The scanner must rest for it.
+bool init_needs_quiet(void);
+// A link as central came up: the slot for it; NULL if nobody wants it.
+struct bt_conn *init_connected(const bt_addr_le_t *peer);
+// ... or it did not. False: nobody was waiting for it.
+bool init_failed(uint8_t status);
+
+// ---- Scanner: scan.c ----------------------------------------------------------------------------
+
+bool scan_next(struct hci_cmd *cmd, struct wr *params);
+void scan_lost(void);
+bool scan_is_on(void);
+bool scan_on_report(struct rd *params);
+
+// ---- New links: link.c --------------------------------------------------------------------------
+
+bool link_on_complete(struct rd *params);
+bool link_on_enhanced_complete(struct rd *params);
+
+// ---- Settings: settings.c -----------------------------------------------------------------------
+
+// Write one of the three values, where settings are in use.
+void gap_settings_save_id(void);
+void gap_settings_save_name(void);
+void gap_settings_save_appearance(void);
+// Taken over from the settings (id.c, name.c); false: not acceptable.
+bool id_load(const bt_addr_le_t *addrs, size_t count);
+void id_load_done(void);
+bool name_load(const char *name, size_t len);
+
+#endif // BREEZE_SRC_GAP_GAP_H_

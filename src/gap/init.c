@@ -1,0 +1,265 @@
+// The initiator: creating a connection, its time-out, its cancellation (Vol 6, Part B, 4.4.4; Vol 4,
+// Part E, 7.8.12 and 7.8.13).
+//
+// Invariants: `conn` is set, in state INITIATING, exactly while the state is not IDLE. bt_conn_le_create()
+// waits for the Command Status only; the end comes as LE Connection Complete (link.c), and if
+// that stays away after a cancellation, from a timer (hostile 4). A cancelled creation always ends
+// with BT_HCI_ERR_UNKNOWN_CONN_ID: a link that came up just before is disconnected by link.c.
+#include <errno.h>
+
+#include "gap/id.h"
+#include "gap/state.h"
+#include "hci/wait.h"
+
+#define LOG_LAYER LOG_GAP
+#include "base/log.h"
+
+// How long LE Connection Complete may take after the cancellation was answered.
+#define CANCEL_GRACE_US 1000000
+
+// ---- Ends ---------------------------------------------------------------------------------------
+
+// Let go of the slot: it is somebody else's now. Also called within init_next(), so it must not kick;
+// the loop does, each turn.
+static struct bt_conn *init_release(void)
+{
+    struct init_run *run = &gap_run.init;
+    struct bt_conn *conn = run->conn;
+    loop_timer_stop(&run->timer);
+    run->conn = NULL;
+    run->state = INIT_IDLE;
+    run->quiet = false; // The scanner may go on.
+    return conn;
+}
+
+static void init_end(uint8_t status)
+{
+    struct init_run *run = &gap_run.init;
+    run->status = status;
+    struct bt_conn *conn = init_release();
+    if (!run->waiting) {
+        conn_fail(conn, status);
+    }
+}
+
+static void cancel_overdue(struct loop_timer *timer)
+{
+    log_wrn("no LE Connection Complete after the cancellation");
+    init_end(BT_HCI_ERR_UNKNOWN_CONN_ID);
+}
+
+static void timed_out(struct loop_timer *timer)
+{
+    gap_run.init.conn->cancel = true;
+    hci_cmd_kick();
+}
+
+void init_lost(void)
+{
+    if (gap_run.init.state != INIT_IDLE) {
+        init_end(gap_run.init.waiting ? HCI_STATUS_GONE : BT_HCI_ERR_UNKNOWN_CONN_ID);
+    }
+}
+
+bool init_failed(uint8_t status)
+{
+    const struct init_run *run = &gap_run.init;
+    if (!init_is_out()) {
+        return false;
+    }
+    init_end(run->conn->cancel ? BT_HCI_ERR_UNKNOWN_CONN_ID : status);
+    return true;
+}
+
+struct bt_conn *init_connected(const bt_addr_le_t *peer)
+{
+    struct init_run *run = &gap_run.init;
+    if (!init_is_out()) {
+        return NULL;
+    }
+    bt_addr_le_t identity = *peer;
+    identity.type &= 1; // Types 2 and 3 are identities that the controller resolved.
+    if (run->conn->cancel || !bt_addr_le_eq(&identity, &run->conn->dst)) {
+        init_end(run->conn->cancel ? BT_HCI_ERR_UNKNOWN_CONN_ID : BT_HCI_ERR_UNSPECIFIED);
+        return NULL;
+    }
+    return init_release();
+}
+
+// ---- Runner -------------------------------------------------------------------------------------
+
+static void create_done(void *arg, uint8_t status, struct rd *ret)
+{
+    struct init_run *run = &gap_run.init;
+    if (run->state != INIT_WANTED) {
+        return;
+    }
+    if (!status) {
+        run->state = INIT_OUT;
+        loop_timer_start(&run->timer, run->param.timeout * 10000LL, timed_out);
+    } else if (status == BT_HCI_ERR_CMD_DISALLOWED && scan_is_on()) {
+        run->quiet = true; // Once more, when the scanner rests.
+    } else {
+        log_wrn("LE Create Connection: status %02x", status);
+        init_end(status);
+    }
+}
+
+static void cancel_done(void *arg, uint8_t status, struct rd *ret)
+{
+    struct init_run *run = &gap_run.init;
+    if (run->state != INIT_CANCELLING) {
+        return;
+    }
+    // Whatever the status, LE Connection Complete comes; with Command Disallowed it is on its way.
+    run->conn->cancelled = true;
+    loop_timer_start(&run->timer, CANCEL_GRACE_US, cancel_overdue);
+}
+
+static void build_create(const struct init_run *run, struct wr *params)
+{
+    wr_le16(params, run->param.interval);
+    wr_le16(params, run->param.window);
+    wr_u8(params, 0); // No accept list: this peer.
+    wr_u8(params, run->conn->dst.type);
+    wr_bytes(params, run->conn->dst.a.val, BT_ADDR_SIZE);
+    wr_u8(params, gap_id_addr(BT_ID_DEFAULT)->type);
+    wr_le16(params, run->conn_param.interval_min);
+    wr_le16(params, run->conn_param.interval_max);
+    wr_le16(params, run->conn_param.latency);
+    wr_le16(params, run->conn_param.timeout);
+    wr_le32(params, 0); // Length of the connection events: no wish.
+}
+
+bool init_next(struct hci_cmd *cmd, struct wr *params)
+{
+    struct init_run *run = &gap_run.init;
+    if (run->state == INIT_WANTED && run->conn->cancel) {
+        init_end(BT_HCI_ERR_UNKNOWN_CONN_ID);
+        return false;
+    }
+    if (run->state == INIT_WANTED) {
+        if ((run->quiet && scan_is_on()) || gap_id_waiting()) {
+            return false;
+        }
+        build_create(run, params);
+        *cmd = (struct hci_cmd){BT_HCI_OP_LE_CREATE_CONN, create_done, NULL};
+        return true;
+    }
+    if (run->state == INIT_OUT && run->conn->cancel) {
+        run->state = INIT_CANCELLING;
+        loop_timer_stop(&run->timer);
+        *cmd = (struct hci_cmd){BT_HCI_OP_LE_CREATE_CONN_CANCEL, cancel_done, NULL};
+        return true;
+    }
+    return false;
+}
+
+bool init_is_active(void)
+{
+    return gap_run.init.state != INIT_IDLE;
+}
+
+bool init_is_out(void)
+{
+    return gap_run.init.state >= INIT_OUT;
+}
+
+bool init_needs_quiet(void)
+{
+    return gap_run.init.quiet;
+}
+
+// ---- The API ------------------------------------------------------------------------------------
+
+static bool param_valid(const struct bt_conn_le_create_param *param)
+{
+    return param && param->interval >= 4 && param->interval <= 0x4000 && param->window >= 4 &&
+           param->window <= param->interval;
+}
+
+static int create_check(const bt_addr_le_t *peer,
+                        const struct bt_conn_le_create_param *create_param,
+                        const struct bt_le_conn_param *conn_param, struct bt_conn **conn)
+{
+    if (!gap_is_ready()) {
+        return -EAGAIN;
+    }
+    if (!peer || peer->type > BT_ADDR_LE_RANDOM || !conn || !conn_param ||
+        !param_valid(create_param) || !conn_param_valid(conn_param)) {
+        return -EINVAL;
+    }
+    if (create_param->options) {
+        return -ENOTSUP;
+    }
+    if (init_is_active()) {
+        return -EALREADY;
+    }
+    struct bt_conn *old = bt_conn_lookup_addr_le(BT_ID_DEFAULT, peer);
+    if (old) {
+        bt_conn_unref(old);
+        return -EINVAL;
+    }
+    // A controller has one random address, and advertising has set it to another identity's.
+    bool random = gap_id_addr(BT_ID_DEFAULT)->type == BT_ADDR_LE_RANDOM;
+    return random && adv_random_id() > BT_ID_DEFAULT ? -EBUSY : 0;
+}
+
+static bool create_busy(void *arg)
+{
+    return gap_run.init.state == INIT_WANTED;
+}
+
+// Wait for the Command Status. What the wait leaves open is told by `connected`.
+static int create_settle(struct bt_conn *conn)
+{
+    struct init_run *run = &gap_run.init;
+    run->waiting = true;
+    hci_cmd_kick();
+    int err = hci_wait(create_busy, NULL);
+    run->waiting = false;
+    if (run->state == INIT_IDLE) {
+        conn_drop(conn);
+        return err ? err : hci_errno(run->status);
+    }
+    if (err == -EINTR) {
+        conn->cancel = true;
+        hci_cmd_kick();
+        return err;
+    }
+    return 0;
+}
+
+int bt_conn_le_create(const bt_addr_le_t *peer, const struct bt_conn_le_create_param *create_param,
+                      const struct bt_le_conn_param *conn_param, struct bt_conn **conn)
+{
+    int err = create_check(peer, create_param, conn_param, conn);
+    if (err) {
+        return err;
+    }
+    struct bt_conn *slot = conn_take(CONN_INITIATING);
+    if (!slot) {
+        return -ENOMEM;
+    }
+    slot->role = BT_CONN_ROLE_CENTRAL;
+    slot->id = BT_ID_DEFAULT;
+    slot->dst = *peer;
+    slot->remote = *peer;
+    slot->src = *gap_id_addr(BT_ID_DEFAULT);
+    slot->local = slot->src;
+    gap_run.init = (struct init_run){
+        .state = INIT_WANTED,
+        .conn = slot,
+        .param = *create_param,
+        .conn_param = *conn_param,
+    };
+    if (!create_param->timeout) {
+        gap_run.init.param.timeout = CONFIG_BT_CREATE_CONN_TIMEOUT * 100;
+    }
+    gap_id_retry();
+    err = create_settle(slot);
+    if (!err) {
+        *conn = bt_conn_ref(slot);
+    }
+    return err;
+}

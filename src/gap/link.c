@@ -1,0 +1,73 @@
+// A link came up, or did not: whose is it (Vol 4, Part E, 7.7.65.1 and 7.7.65.10).
+//
+// As central it belongs to the initiator, as peripheral to the advertiser. A link that nobody wants, or
+// for which there is no slot, is disconnected without the application hearing of it. Events that
+// cannot be true (hostile 9) are malformed and change nothing.
+#include "gap/id.h"
+#include "gap/state.h"
+
+#define LOG_LAYER LOG_GAP
+#include "base/log.h"
+
+#define HANDLE_MAX 0x0eff
+
+static bool link_failed(uint8_t status)
+{
+    bool known = status == BT_HCI_ERR_ADV_TIMEOUT ? adv_timed_out() : init_failed(status);
+    if (!known) {
+        hci_stats()->evt_stale++;
+    }
+    return true;
+}
+
+static bool link_up(const struct conn_link *link)
+{
+    if (link->handle > HANDLE_MAX || link->role > BT_HCI_ROLE_PERIPHERAL ||
+        link->peer.type > BT_ADDR_LE_RANDOM_ID || conn_by_handle(link->handle)) {
+        return false;
+    }
+    bool central = link->role == BT_HCI_ROLE_CENTRAL;
+    struct bt_conn *conn = central ? init_connected(&link->peer) : adv_connected();
+    if (!conn) {
+        log_inf("%04x: nobody wants this link, or there is no slot", link->handle);
+        conn_orphan_add(link->handle, central ? BT_HCI_ERR_REMOTE_USER_TERM_CONN
+                                              : BT_HCI_ERR_REMOTE_LOW_RESOURCES);
+        return true;
+    }
+    const bt_addr_le_t *local = gap_id_addr(conn->id);
+    conn_open(conn, link, local ? local : BT_ADDR_LE_ANY);
+    return true;
+}
+
+static bool on_complete(struct rd *params, bool enhanced)
+{
+    struct conn_link link;
+    uint8_t status = rd_u8(params);
+    link.handle = rd_le16(params);
+    link.role = rd_u8(params);
+    link.peer.type = rd_u8(params);
+    rd_copy(params, link.peer.a.val, BT_ADDR_SIZE);
+    if (enhanced) {
+        (void)rd_take(params, 2 * BT_ADDR_SIZE); // Private addresses: none without privacy.
+    }
+    link.interval = rd_le16(params);
+    link.latency = rd_le16(params);
+    link.timeout = rd_le16(params);
+    (void)rd_u8(params); // Central_Clock_Accuracy
+    if (!rd_done(params)) {
+        return false;
+    }
+    bool ok = status ? link_failed(status) : link_up(&link);
+    hci_cmd_kick(); // The advertiser, the initiator and the scanner may all go on now.
+    return ok;
+}
+
+bool link_on_complete(struct rd *params)
+{
+    return on_complete(params, false);
+}
+
+bool link_on_enhanced_complete(struct rd *params)
+{
+    return on_complete(params, true);
+}

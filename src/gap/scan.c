@@ -1,0 +1,341 @@
+// The scanner and its reports (Vol 6, Part B, 4.4.3; Vol 4, Part E, 7.8.10, 7.8.11, 7.7.65.2).
+//
+// A report event is checked whole in dispatch and then held, not copied: the drain that follows
+// reads it again and hands each report's data out where it lies in the event's buffer. So a slow
+// application slows the loop and nothing grows (hostile 54).
+#include <errno.h>
+#include <string.h>
+
+#include "gap/id.h"
+#include "gap/state.h"
+#include "hci/wait.h"
+
+#define LOG_LAYER LOG_GAP
+#include "base/log.h"
+
+#define POST_REPORTS BIT(0)
+#define POST_TIMEOUT BIT(1)
+
+// What HCI allows in one event (7.7.65.2).
+#define REPORTS_MAX 25
+
+// ---- Runner -------------------------------------------------------------------------------------
+
+static void scan_off(void)
+{
+    gap_run.scan.want = false;
+    loop_timer_stop(&gap_run.scan.timer);
+}
+
+static void fail(uint8_t status)
+{
+    log_wrn("scanning: status %02x", status);
+    gap_run.scan.status = status;
+    scan_off();
+}
+
+static void param_done(void *arg, uint8_t status, struct rd *ret)
+{
+    if (status) {
+        gap_run.scan.dirty = true;
+        fail(status);
+    }
+}
+
+static void enable_done(void *arg, uint8_t status, struct rd *ret)
+{
+    struct scan_run *run = &gap_run.scan;
+    bool enable = arg != NULL;
+    if (!status || !enable) {
+        run->on = enable;
+    } else if (status == BT_HCI_ERR_CMD_DISALLOWED && init_is_active()) {
+        fail(BT_HCI_ERR_CONTROLLER_BUSY); // The controller cannot do both.
+    } else {
+        fail(status);
+    }
+}
+
+bool scan_next(struct hci_cmd *cmd, struct wr *params)
+{
+    struct scan_run *run = &gap_run.scan;
+    bool active = run->want && !init_needs_quiet() && !gap_id_waiting();
+    if (active == run->on) {
+        return false;
+    }
+    if (active && run->dirty) {
+        run->dirty = false;
+        wr_u8(params, run->param.type);
+        wr_le16(params, run->param.interval);
+        wr_le16(params, run->param.window);
+        wr_u8(params, gap_id_addr(BT_ID_DEFAULT)->type);
+        wr_u8(params, BT_HCI_LE_SCAN_FP_BASIC_NO_FILTER);
+        *cmd = (struct hci_cmd){BT_HCI_OP_LE_SET_SCAN_PARAM, param_done, NULL};
+        return true;
+    }
+    bool filter = run->param.options & BT_LE_SCAN_OPT_FILTER_DUPLICATE;
+    wr_u8(params, active ? BT_HCI_LE_SCAN_ENABLE : BT_HCI_LE_SCAN_DISABLE);
+    wr_u8(params, active && filter);
+    *cmd = (struct hci_cmd){BT_HCI_OP_LE_SET_SCAN_ENABLE, enable_done, active ? run : NULL};
+    return true;
+}
+
+bool scan_is_on(void)
+{
+    return gap_run.scan.on;
+}
+
+void scan_lost(void)
+{
+    gap_run.scan.on = false;
+    scan_off();
+}
+
+// ---- Reports ------------------------------------------------------------------------------------
+
+struct report {
+    uint8_t type;
+    uint8_t len;
+    int8_t rssi;
+    bt_addr_le_t addr;
+    const uint8_t *data;
+};
+
+// One report. In the specification's notation the fields are arrays; controllers send one report
+// after the other.
+static bool read_report(struct rd *from, struct report *report)
+{
+    report->type = rd_u8(from);
+    report->addr.type = rd_u8(from);
+    rd_copy(from, report->addr.a.val, BT_ADDR_SIZE);
+    report->len = rd_u8(from);
+    report->data = rd_take(from, report->len);
+    report->rssi = rd_i8(from);
+    return rd_ok(from) && report->type <= BT_GAP_ADV_TYPE_SCAN_RSP &&
+           report->len <= BT_GAP_ADV_MAX_ADV_DATA_LEN && report->addr.type <= BT_ADDR_LE_RANDOM_ID;
+}
+
+// By event type (7.7.65.2).
+static const uint8_t props[] = {
+    [BT_GAP_ADV_TYPE_ADV_IND] = BT_GAP_ADV_PROP_CONNECTABLE | BT_GAP_ADV_PROP_SCANNABLE,
+    [BT_GAP_ADV_TYPE_ADV_DIRECT_IND] = BT_GAP_ADV_PROP_CONNECTABLE | BT_GAP_ADV_PROP_DIRECTED,
+    [BT_GAP_ADV_TYPE_ADV_SCAN_IND] = BT_GAP_ADV_PROP_SCANNABLE,
+    [BT_GAP_ADV_TYPE_ADV_NONCONN_IND] = 0,
+    [BT_GAP_ADV_TYPE_SCAN_RSP] = BT_GAP_ADV_PROP_SCANNABLE | BT_GAP_ADV_PROP_SCAN_RESPONSE,
+};
+
+static struct bt_le_scan_cb *cb_of(sys_snode_t *node)
+{
+    return node ? CONTAINER_OF(node, struct bt_le_scan_cb, node) : NULL;
+}
+
+static struct bt_le_scan_cb *walk_from(struct bt_le_scan_cb *cb)
+{
+    gap_reg.scan_next = cb ? cb_of(sys_slist_peek_next(&cb->node)) : NULL;
+    return cb;
+}
+
+static struct bt_le_scan_cb *walk_first(void)
+{
+    return walk_from(cb_of(sys_slist_peek_head(&gap_reg.scan_cbs)));
+}
+
+static struct bt_le_scan_cb *walk_next(void)
+{
+    return walk_from(gap_reg.scan_next);
+}
+
+// The data as the listeners like it: each gets it whole.
+static struct net_buf_simple view(const struct report *report)
+{
+    uint8_t *data = (uint8_t *)report->data;
+    return (struct net_buf_simple){data, report->len, report->len, data};
+}
+
+static void tell(const struct report *report)
+{
+    struct net_buf_simple buf = view(report);
+    if (gap_run.scan.cb) {
+        gap_run.scan.cb(&report->addr, report->rssi, report->type, &buf);
+    }
+    struct bt_le_scan_cb *cb = walk_first();
+    if (!cb) {
+        return;
+    }
+    struct bt_le_scan_recv_info info = {
+        .addr = &report->addr,
+        .sid = BT_GAP_SID_INVALID,
+        .rssi = report->rssi,
+        .tx_power = BT_GAP_TX_POWER_INVALID,
+        .adv_type = report->type,
+        .adv_props = props[report->type],
+        .primary_phy = BT_GAP_LE_PHY_1M,
+    };
+    for (; cb && gap_run.scan.want; cb = walk_next()) {
+        if (cb->recv) {
+            buf = view(report);
+            cb->recv(&info, &buf);
+        }
+    }
+}
+
+static void deliver_reports(void)
+{
+    struct scan_run *run = &gap_run.scan;
+    struct rd from = run->reports;
+    struct net_buf *evt = run->evt;
+    uint8_t count = run->report_count;
+    struct report report;
+    // A callback may stop the scan: then the rest is for nobody.
+    for (; count && run->want && read_report(&from, &report); count--) {
+        tell(&report);
+    }
+    run->report_count = 0;
+    run->evt = NULL;
+    net_buf_unref(evt);
+}
+
+static void deliver(struct post *post, uint16_t bits)
+{
+    if (bits & POST_REPORTS) {
+        deliver_reports();
+    }
+    if (bits & POST_TIMEOUT) {
+        for (struct bt_le_scan_cb *cb = walk_first(); cb; cb = walk_next()) {
+            if (cb->timeout) {
+                cb->timeout();
+            }
+        }
+    }
+}
+
+bool scan_on_report(struct rd *params)
+{
+    struct scan_run *run = &gap_run.scan;
+    uint8_t count = rd_u8(params);
+    struct rd from = *params;
+    struct report report;
+    if (!count || count > REPORTS_MAX) {
+        return false;
+    }
+    for (uint8_t i = 0; i < count; i++) {
+        if (!read_report(params, &report)) {
+            return false;
+        }
+    }
+    if (!rd_done(params)) {
+        return false;
+    }
+    if (!run->want) {
+        hci_stats()->evt_stale++; // On its way while we stopped, or never asked for.
+        return true;
+    }
+    struct net_buf *evt = run->evt ? NULL : hci_evt_hold();
+    if (!evt) {
+        hci_stats()->adv_dropped += count;
+        return true;
+    }
+    run->evt = evt;
+    run->reports = from;
+    run->report_count = count;
+    post_set(&run->post, POST_REPORTS);
+    return true;
+}
+
+// ---- The API ------------------------------------------------------------------------------------
+
+static void timed_out(struct loop_timer *timer)
+{
+    scan_off();
+    post_set(&gap_run.scan.post, POST_TIMEOUT);
+    hci_cmd_kick();
+}
+
+static int param_check(const struct bt_le_scan_param *param)
+{
+    if (!param || param->type > BT_LE_SCAN_TYPE_ACTIVE || param->interval < 4 ||
+        param->interval > 0x4000 || param->window < 4 || param->window > param->interval) {
+        return -EINVAL;
+    }
+    if (param->options &
+        (BT_LE_SCAN_OPT_FILTER_ACCEPT_LIST | BT_LE_SCAN_OPT_CODED | BT_LE_SCAN_OPT_NO_1M)) {
+        return -ENOTSUP;
+    }
+    return param->options & ~BT_LE_SCAN_OPT_FILTER_DUPLICATE ? -EINVAL : 0;
+}
+
+static bool scan_busy(void *arg)
+{
+    return gap_run.scan.want != gap_run.scan.on;
+}
+
+static int scan_settle(void)
+{
+    struct scan_run *run = &gap_run.scan;
+    run->status = 0;
+    hci_cmd_kick();
+    int err = hci_wait(scan_busy, NULL);
+    if (err == -EINTR) {
+        scan_off();
+        hci_cmd_kick();
+    }
+    return err ? err : hci_errno(run->status);
+}
+
+int bt_le_scan_start(const struct bt_le_scan_param *param, bt_le_scan_cb_t cb)
+{
+    struct scan_run *run = &gap_run.scan;
+    if (!gap_is_ready()) {
+        return -EAGAIN;
+    }
+    int err = param_check(param);
+    if (err) {
+        return err;
+    }
+    if (run->want) {
+        return -EALREADY;
+    }
+    if (init_needs_quiet()) {
+        return -EBUSY;
+    }
+    run->post.fn = deliver;
+    run->param = *param;
+    run->cb = cb;
+    run->dirty = true;
+    run->want = true;
+    if (param->timeout) {
+        loop_timer_start(&run->timer, param->timeout * 10000LL, timed_out);
+    }
+    gap_id_retry();
+    return scan_settle();
+}
+
+int bt_le_scan_stop(void)
+{
+    if (!gap_run.scan.want) {
+        return -EALREADY;
+    }
+    scan_off();
+    return scan_settle();
+}
+
+int bt_le_scan_cb_register(struct bt_le_scan_cb *cb)
+{
+    if (!cb) {
+        return -EINVAL;
+    }
+    if (sys_slist_find(&gap_reg.scan_cbs, &cb->node, NULL)) {
+        return -EEXIST;
+    }
+    sys_slist_append(&gap_reg.scan_cbs, &cb->node);
+    return 0;
+}
+
+void bt_le_scan_cb_unregister(struct bt_le_scan_cb *cb)
+{
+    if (cb && gap_reg.scan_next == cb) {
+        (void)walk_next();
+    }
+    if (cb) {
+        (void)sys_slist_find_and_remove(&gap_reg.scan_cbs, &cb->node);
+    }
+}

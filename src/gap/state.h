@@ -1,0 +1,90 @@
+// All mutable state of GAP (design D2). gap_run is wiped by bt_disable(), gap_reg holds what the
+// application registered or set. All zero is a valid state of both.
+#ifndef BREEZE_SRC_GAP_STATE_H_
+#define BREEZE_SRC_GAP_STATE_H_
+
+#include "gap/gap.h"
+#include "kernel/loop.h"
+
+struct id_run {
+    bool busy;       // Identity 0 is not known yet ...
+    bool asked;      // ... and the controller was asked for one.
+    bool random_set; // The controller's random address is `random`.
+    bool refused;    // It did not take the last one.
+    bt_addr_t random;
+};
+
+struct adv_run {
+    bool want;        // The application wants it ...
+    bool on;          // ... and the controller does it.
+    bool resume;      // To be started again after the link (deprecated options).
+    uint8_t dirty;    // What the controller has yet to be told, ADV_DIRTY_*.
+    bool data_sent;   // A step's command is in flight.
+    uint8_t status;   // HCI status of the last command that failed.
+    uint8_t type;     // Advertising_Type
+    uint8_t channels; // Advertising_Channel_Map
+    struct bt_le_adv_param param;
+    bt_addr_le_t peer;
+    uint8_t ad_len;
+    uint8_t sd_len;
+    uint8_t ad[BT_GAP_ADV_MAX_ADV_DATA_LEN];
+    uint8_t sd[BT_GAP_ADV_MAX_ADV_DATA_LEN];
+    struct bt_conn *conn; // The slot for who connects.
+};
+
+struct scan_run {
+    bool want;
+    bool on;
+    bool dirty; // Parameters have yet to be set.
+    uint8_t status;
+    struct bt_le_scan_param param;
+    bt_le_scan_cb_t *cb;
+    struct loop_timer timer;
+    struct post post;
+    struct net_buf *evt; // Holds the octets of
+    struct rd reports;   // ... reports that are due.
+    uint8_t report_count;
+};
+
+enum init_state {
+    INIT_IDLE,
+    INIT_WANTED,     // LE Create Connection is to be sent.
+    INIT_OUT,        // It was accepted.
+    INIT_CANCELLING, // LE Create Connection Cancel was sent.
+};
+
+struct init_run {
+    uint8_t state; // enum init_state
+    bool quiet;    // The controller cannot initiate while it scans.
+    bool waiting;  // bt_conn_le_create() waits and cleans up itself.
+    uint8_t status;
+    struct bt_conn *conn;
+    struct bt_conn_le_create_param param;
+    struct bt_le_conn_param conn_param;
+    struct loop_timer timer;
+};
+
+struct gap_run {
+    struct id_run id;
+    struct adv_run adv;
+    struct scan_run scan;
+    struct init_run init;
+};
+extern struct gap_run gap_run;
+
+struct gap_reg {
+    bt_addr_le_t ids[CONFIG_BT_ID_MAX];
+    uint8_t id_count;
+    bool id_fixed;  // Identity 0 was given by the application or the settings ...
+    bool id_loaded; // ... by the settings.
+    bool id_stores; // settings_load() has run: a new identity 0 is to be stored.
+    bool name_set;
+    bool appearance_set;
+    char name[CONFIG_BT_DEVICE_NAME_MAX + 1];
+    uint16_t appearance;
+    sys_slist_t scan_cbs;            // bt_le_scan_cb
+    struct bt_le_scan_cb *scan_next; // Where the walk that is under way goes on.
+};
+extern struct gap_reg gap_reg;
+
+#endif // BREEZE_SRC_GAP_STATE_H_

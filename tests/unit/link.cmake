@@ -1,0 +1,34 @@
+# Connections and GAP against a stand-in for src/hci (link_fake.h).
+set(link_sources
+    link_fake.c
+    ${PROJECT_SOURCE_DIR}/src/hci/post.c
+    ${PROJECT_SOURCE_DIR}/src/hci/err.c)
+foreach(file cb conn evt info param source)
+    list(APPEND link_sources ${PROJECT_SOURCE_DIR}/src/conn/${file}.c)
+endforeach()
+foreach(file ad addr adv gap id init link name scan)
+    list(APPEND link_sources ${PROJECT_SOURCE_DIR}/src/gap/${file}.c)
+endforeach()
+add_library(link_under_test OBJECT ${link_sources})
+target_include_directories(link_under_test PRIVATE
+    ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include/host ${PROJECT_SOURCE_DIR}/include/kernel)
+target_link_libraries(link_under_test PRIVATE PkgConfig::CMOCKA)
+
+foreach(test conn_link conn_events conn_param conn_cb gap_adv gap_scan gap_init gap_id gap_ad)
+    breeze_unit_test(test_${test} SOURCES test_${test}.c $<TARGET_OBJECTS:link_under_test>
+                     LIBS breeze_kernel)
+    target_include_directories(test_${test} PRIVATE ${PROJECT_SOURCE_DIR}/include/host)
+    # Who gives a held event back is counted.
+    target_link_options(test_${test} PRIVATE -Wl,--wrap=net_buf_unref)
+endforeach()
+
+# The same sources with two identities.
+breeze_unit_test(test_gap_ids SOURCES test_gap_ids.c ${link_sources} LIBS breeze_kernel)
+target_include_directories(test_gap_ids PRIVATE ${PROJECT_SOURCE_DIR}/include/host)
+target_compile_definitions(test_gap_ids PRIVATE CONFIG_BT_ID_MAX=2)
+target_link_options(test_gap_ids PRIVATE -Wl,--wrap=net_buf_unref)
+
+# The settings of GAP, with the shim's settings and its store in RAM.
+breeze_unit_test(test_gap_settings SOURCES test_gap_settings.c
+                 ${PROJECT_SOURCE_DIR}/src/gap/settings.c LIBS breeze_kernel)
+target_include_directories(test_gap_settings PRIVATE ${PROJECT_SOURCE_DIR}/include/host)

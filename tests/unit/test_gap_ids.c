@@ -1,0 +1,117 @@
+// Several identities (CONFIG_BT_ID_MAX 2): advertising with each, one random address for all.
+#include "link_fake.h"
+
+static bt_addr_le_t second = {BT_ADDR_LE_RANDOM, {{9, 2, 3, 4, 5, 0xff}}};
+
+static int setup(void **state)
+{
+    fake_setup_random(state);
+    assert_int_equal(bt_id_create(&second, NULL), 1);
+    fake_forget();
+    return 0;
+}
+
+static int start_as(uint8_t id)
+{
+    struct bt_le_adv_param param = *BT_LE_ADV_CONN_FAST_1;
+    param.id = id;
+    return bt_le_adv_start(&param, NULL, 0, NULL, 0);
+}
+
+static void assert_random(uint8_t id)
+{
+    const struct fake_cmd *cmd = fake_cmd_last(BT_HCI_OP_LE_SET_RANDOM_ADDRESS);
+    assert_non_null(cmd);
+    assert_memory_equal(cmd->params, gap_reg.ids[id].a.val, BT_ADDR_SIZE);
+}
+
+// The random address changes before advertising starts, and back when it has ended.
+static void test_switch(void **state)
+{
+    assert_int_equal(start_as(1), 0);
+    assert_random(1);
+    assert_int_equal(fake.cmds[0].opcode, BT_HCI_OP_LE_SET_RANDOM_ADDRESS);
+    fake_connected(0, 0x40, BT_HCI_ROLE_PERIPHERAL, &peer_a);
+    struct bt_conn *conn = bt_conn_lookup_addr_le(1, &peer_a);
+    assert_non_null(conn);
+    struct bt_conn_info info;
+    assert_int_equal(bt_conn_get_info(conn, &info), 0);
+    assert_int_equal(info.id, 1);
+    assert_true(bt_addr_le_eq(info.le.src, &second));
+    assert_random(0);
+    bt_conn_unref(conn);
+    // The identity goes, and its link with it.
+    assert_int_equal(bt_id_delete(1), 0);
+    fake_run();
+    assert_int_equal(fake_cmd_count(BT_HCI_OP_DISCONNECT), 1);
+    assert_int_equal(start_as(1), -EINVAL);
+}
+
+// The scanner rests while the address changes.
+static void test_scanner_rests(void **state)
+{
+    assert_int_equal(bt_le_scan_start(BT_LE_SCAN_PASSIVE, NULL), 0);
+    fake_forget();
+    assert_int_equal(start_as(1), 0);
+    assert_int_equal(fake.cmds[0].opcode, BT_HCI_OP_LE_SET_SCAN_ENABLE);
+    assert_int_equal(fake.cmds[0].params[0], 0);
+    assert_int_equal(fake.cmds[1].opcode, BT_HCI_OP_LE_SET_RANDOM_ADDRESS);
+    fake_run();
+    assert_true(scan_is_on());
+    assert_true(adv_is_on());
+    assert_int_equal(bt_le_adv_stop(), 0);
+    fake_run();
+    assert_random(0);
+    assert_true(scan_is_on());
+    assert_int_equal(bt_le_scan_stop(), 0);
+}
+
+// One random address cannot serve the advertiser and the initiator under two names.
+static void test_conflict(void **state)
+{
+    struct bt_conn *conn = NULL;
+    assert_int_equal(start_as(1), 0);
+    assert_int_equal(
+        bt_conn_le_create(&peer_a, BT_CONN_LE_CREATE_CONN, BT_LE_CONN_PARAM_DEFAULT, &conn),
+        -EBUSY);
+    assert_int_equal(bt_id_delete(1), -EBUSY);
+    assert_int_equal(bt_id_reset(1, NULL, NULL), -EBUSY);
+    assert_int_equal(bt_le_adv_stop(), 0);
+    assert_int_equal(
+        bt_conn_le_create(&peer_a, BT_CONN_LE_CREATE_CONN, BT_LE_CONN_PARAM_DEFAULT, &conn), 0);
+    assert_random(0);
+    assert_int_equal(start_as(1), -EBUSY);
+    assert_int_equal(start_as(0), 0);
+    assert_int_equal(bt_le_adv_stop(), 0);
+    fake_connected(0x02, 0, 0, &peer_a);
+    bt_conn_unref(conn);
+    fake_run();
+}
+
+static void test_create_reset_delete(void **state)
+{
+    bt_addr_le_t again = second;
+    assert_int_equal(bt_id_create(NULL, NULL), -ENOMEM);
+    assert_int_equal(bt_id_reset(1, &again, NULL), -EALREADY);
+    assert_int_equal(bt_id_reset(1, NULL, NULL), 1);
+    assert_false(bt_addr_le_eq(&gap_reg.ids[1], &second));
+    assert_int_equal(bt_id_delete(1), 0);
+    assert_int_equal(bt_id_delete(1), -EINVAL);
+    size_t count = 2;
+    bt_addr_le_t addrs[2];
+    bt_id_get(addrs, &count);
+    assert_int_equal(count, 1);
+    assert_int_equal(bt_id_create(&again, NULL), 1);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, fake_teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(test_switch),
+        TEST(test_scanner_rests),
+        TEST(test_conflict),
+        TEST(test_create_reset_delete),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
