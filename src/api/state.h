@@ -1,0 +1,34 @@
+// The life of the host as the application sees it, and the wiping of all layers' state (design D2).
+#ifndef BREEZE_SRC_API_STATE_H_
+#define BREEZE_SRC_API_STATE_H_
+
+#include <stdbool.h>
+
+#include <zephyr/bluetooth/bluetooth.h>
+
+#include "kernel/loop.h"
+
+enum api_phase {
+    API_OFF,
+    API_STARTING,
+    API_ON,
+    API_STOPPING,
+};
+
+struct api_run {
+    enum api_phase phase;
+    bool disable_wanted; // bt_disable() was called from a callback.
+    int start_err;
+    bt_ready_cb_t ready_cb;
+    struct loop_source source;
+};
+extern struct api_run api_run;
+
+// Leave the loop and wipe every run part: the host is as before bt_enable().
+void api_off(void);
+
+// Wipe what bt_disable() wipes, and what breeze_forget() wipes.
+void state_wipe_run(void);
+void state_wipe_reg(void);
+
+#endif // BREEZE_SRC_API_STATE_H_

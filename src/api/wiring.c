@@ -1,0 +1,58 @@
+// How the host hangs together: every table through which a lower layer calls a higher one. Nothing
+// else in src/ calls upward; to add an event, a command source or a fixed channel, add its row here.
+#include "att/bearer.h"
+#include "conn/conn.h"
+#include "gap/gap.h"
+#include "gatt/gatt.h"
+#include "hci/acl.h"
+#include "hci/cmd.h"
+#include "hci/evt.h"
+#include "hci/hci.h"
+#include "l2cap/l2cap.h"
+#include "l2cap/sig.h"
+
+// Who may owe the controller a command, in the order of asking.
+const struct hci_source *const hci_sources[] = {&conn_source, &gap_source, NULL};
+
+// Who handles which events.
+const struct hci_evt_table hci_evt_tables[] = {
+    {conn_evt_rows, CONN_EVT_ROWS},
+    {gap_evt_rows, GAP_EVT_ROWS},
+    {NULL, 0},
+};
+
+// Who must know that the controller is ready, or lost. Connections first: their ends come before
+// what follows from them.
+const struct hci_up *const hci_ups[] = {&conn_hci_up, &gap_hci_up, NULL};
+
+// Links of the ACL layer are connections; their data goes to L2CAP.
+const struct acl_up acl_up = {
+    .recv = l2cap_recv,
+    .find = conn_acl_find,
+    .at = conn_acl_at,
+};
+
+// Who waits for TX buffers: answers to the peer before anything of our own.
+void (*const acl_tx_free_hooks[])(void) = {
+    l2cap_sig_tx_free,
+    att_tx_free,
+    gatt_tx_free,
+    NULL,
+};
+
+// Who follows connections. At the end of a link client procedures and subscriptions end first, then
+// channels, then the application hears `disconnected` (design D4).
+const struct conn_up *const conn_ups[] = {
+    &gatt_conn_up,
+    &att_conn_up,
+    &l2cap_conn_up,
+    &gap_conn_up,
+    NULL,
+};
+
+// Fixed channels.
+const struct l2cap_fixed l2cap_fixed[] = {
+    {L2CAP_CID_ATT, att_recv},
+    {L2CAP_CID_SIG, l2cap_sig_recv},
+    {0, NULL},
+};
