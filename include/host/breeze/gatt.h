@@ -1,0 +1,44 @@
+// GATT beyond Zephyr's API: what an interpreter needs whose own handles are all it knows.
+#ifndef BREEZE_GATT_H_
+#define BREEZE_GATT_H_
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <zephyr/bluetooth/gatt.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+// How breeze_gatt_send() ended: err 0 when the peer's link layer acknowledged the notification, or
+// the peer confirmed the indication; -ETIMEDOUT when it did not confirm within 30 s; -ENOTCONN when
+// the link was lost before. From the loop, exactly once per call that returned 0.
+typedef void (*breeze_gatt_sent_t)(struct bt_conn *conn, uint16_t handle, int err, void *user);
+
+// Send a Handle Value Notification or Indication of any handle of the database, whether the peer
+// subscribed or not. The data is copied; never waits. `done` may be NULL. 0; -ENOTCONN; -EINVAL: no
+// such handle; -EPERM: the link's security does not allow reading the value; -EMSGSIZE: longer than
+// ATT_MTU - 3; -ENOMEM: no buffer now, or for an indication one is under way and one waits already.
+// Vol 3, Part F, 3.4.7.
+int breeze_gatt_send(struct bt_conn *conn, uint16_t handle, const void *data, uint16_t len,
+                     bool indication, breeze_gatt_sent_t done, void *user);
+
+// A send function that returned -ENOMEM for this connection is worth trying again. One callback;
+// NULL removes it; survives bt_disable(). From the loop.
+void breeze_gatt_ready_cb_set(void (*cb)(struct bt_conn *conn));
+
+// Every notification and indication of every connection, subscribed to or not, before the
+// subscriptions get it. One set; NULL removes it; survives bt_disable(). Must stay valid. The data
+// is valid during the call; indications are confirmed by the host.
+struct breeze_gatt_any_cb {
+    void (*notified)(struct bt_conn *conn, uint16_t handle, const void *data, uint16_t len,
+                     bool indication);
+};
+void breeze_gatt_any_cb_set(const struct breeze_gatt_any_cb *cb);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif // BREEZE_GATT_H_

@@ -1,0 +1,98 @@
+// ATT bearers: where ATT PDUs arrive and leave (Vol 3, Part F, 3.2.11 and 3.3).
+//
+// A bearer is a connection, an ATT_MTU, a way to send and the slots of the sequential protocol: at
+// most one request of ours, one indication of ours, and one request of the peer whose response has
+// no buffer yet. The unenhanced bearer of a link is att_bearer_of(); an enhanced one would be
+// another object of the same kind.
+//
+// A transaction of ours that is not answered within 30 s ends the bearer (3.3.3): it sends nothing
+// of ours any more, but it still answers the peer.
+#ifndef BREEZE_SRC_ATT_BEARER_H_
+#define BREEZE_SRC_ATT_BEARER_H_
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <zephyr/net_buf.h>
+
+#include "base/rd.h"
+#include "base/wr.h"
+#include "conn/conn.h"
+#include "kernel/loop.h"
+
+struct att_bearer {
+    struct bt_conn *conn; // NULL: closed.
+    int (*send)(struct bt_conn *conn, struct net_buf *pdu, acl_done_t done, void *user);
+    struct net_buf *parked; // A request that waits for a buffer for its response.
+    struct loop_timer req_timer;
+    struct loop_timer ind_timer;
+    struct post post;  // ATT_POST_*
+    uint16_t mtu;      // What holds now.
+    uint16_t rx_mtu;   // What we can take: the minimum, or what we offered in an exchange.
+    uint8_t req_op;    // Our request that waits for a response, 0 none.
+    bool dead;         // A transaction of ours timed out.
+    bool ind_wait;     // Our indication waits for its confirmation.
+    bool confirm;      // We owe the peer a confirmation.
+    bool mtu_asked;    // We started the exchange.
+    bool mtu_answered; // The peer started one, and we answered.
+};
+
+// A PDU on its way through the server: what came, and the response being written.
+struct att_rx {
+    struct att_bearer *bearer;
+    struct rd in;    // Behind the opcode.
+    struct wr out;   // Behind the opcode of the response; ends at the ATT_MTU.
+    uint8_t spare;   // Octets behind `out` that may be scribbled on, 0 or 1.
+    uint16_t handle; // Attribute in error, for the Error Response.
+    uint16_t settle; // The ATT_MTU that holds behind the response; 0: as before.
+};
+
+// Up-calls to the layer above, in the drain. Defined in gatt/.
+struct att_up {
+    // The response to our request `req_op`: err 0 and the parameters, or the peer's error code, or
+    // BT_ATT_ERR_UNLIKELY after a time-out (the bearer is dead then).
+    void (*response)(struct bt_conn *conn, uint8_t req_op, uint8_t err, struct rd *params);
+    // A notification or an indication.
+    void (*notified)(struct bt_conn *conn, uint16_t handle, const uint8_t *value, uint16_t len,
+                     bool indication);
+    // Our indication was confirmed, or (false) will never be.
+    void (*confirmed)(struct bt_conn *conn, bool in_time);
+    // An exchange settled the MTU.
+    void (*mtu)(struct bt_conn *conn, uint16_t mtu);
+};
+extern const struct att_up att_up;
+
+// The open bearer of a connection; NULL when there is none.
+struct att_bearer *att_bearer_of(const struct bt_conn *conn);
+
+// The same for sending something of our own: also NULL when it is dead or the link is going down.
+struct att_bearer *att_bearer_live(const struct bt_conn *conn);
+
+// A buffer for one PDU and its writer, ended by the bearer's MTU; NULL when none is free.
+struct net_buf *att_pdu_alloc(const struct att_bearer *bearer, struct wr *w);
+
+// Send what the writer wrote. On an error the buffer is freed.
+int att_pdu_send(struct att_bearer *bearer, struct net_buf *pdu, const struct wr *w,
+                 acl_done_t done, void *user);
+
+// Send a request, or an indication, and start its 30 s. Only when none is under way.
+int att_request_send(struct att_bearer *bearer, struct net_buf *pdu, const struct wr *w);
+int att_indication_send(struct att_bearer *bearer, struct net_buf *pdu, const struct wr *w);
+
+// What this side offers in an exchange: the same value in both directions (3.4.2.2).
+uint16_t att_mtu_offer(struct att_bearer *bearer);
+
+// An exchange ended: what holds from the next PDU on. Never less than before: both sides' values
+// are the same in both directions of exchange (3.4.2.2), so a second one cannot shrink it.
+void att_mtu_settle(struct att_bearer *bearer, uint16_t mtu);
+
+// Row for l2cap_fixed[].
+void att_recv(struct bt_conn *conn, struct net_buf *pdu);
+
+// Row for acl_tx_free_hooks[]: responses and confirmations that found no buffer go now.
+void att_tx_free(void);
+
+// Row for conn_ups[], behind GATT's.
+extern const struct conn_up att_conn_up;
+
+#endif // BREEZE_SRC_ATT_BEARER_H_

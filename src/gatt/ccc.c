@@ -1,0 +1,194 @@
+// Client Characteristic Configuration: what each peer wrote, per connection (Vol 3, Part G,
+// 3.3.3.3).
+//
+// One small table in the run part holds the values that are not 0; a connection's entries go with
+// it. The application hears of the greatest value over all connections when that changes.
+#include <errno.h>
+
+#include <zephyr/bluetooth/gatt.h>
+
+#include "att/db.h"
+#include "base/rd.h"
+#include "base/wr.h"
+#include "gatt/gatt.h"
+
+#define CCC_BITS (BT_GATT_CCC_NOTIFY | BT_GATT_CCC_INDICATE)
+
+static struct gatt_ccc *entry_find(uint16_t handle, uint8_t conn)
+{
+    for (unsigned int i = 0; i < CONFIG_BREEZE_GATT_CCC_MAX; i++) {
+        struct gatt_ccc *entry = &gatt_run.ccc[i];
+        if (entry->handle == handle && entry->conn == conn && entry->value) {
+            return entry;
+        }
+    }
+    return NULL;
+}
+
+static struct gatt_ccc *entry_free(void)
+{
+    for (unsigned int i = 0; i < CONFIG_BREEZE_GATT_CCC_MAX; i++) {
+        if (!gatt_run.ccc[i].value) {
+            return &gatt_run.ccc[i];
+        }
+    }
+    return NULL;
+}
+
+static uint16_t greatest(uint16_t handle)
+{
+    uint16_t value = 0;
+    for (unsigned int i = 0; i < CONFIG_BREEZE_GATT_CCC_MAX; i++) {
+        const struct gatt_ccc *entry = &gatt_run.ccc[i];
+        if (entry->handle == handle && entry->value > value) {
+            value = entry->value;
+        }
+    }
+    return value;
+}
+
+static void tell(const struct bt_gatt_attr *attr, uint16_t handle, uint16_t before)
+{
+    const struct bt_gatt_ccc_managed_user_data *ccc = attr->user_data;
+    uint16_t after = greatest(handle);
+    if (after != before && ccc->cfg_changed) {
+        ccc->cfg_changed(attr, after);
+    }
+}
+
+// The CCC descriptor of the characteristic whose value has this handle: before the next
+// declaration.
+static const struct bt_gatt_attr *ccc_of(uint16_t *handle)
+{
+    const struct bt_gatt_attr *attr;
+    while (*handle != UINT16_MAX) {
+        (*handle)++;
+        attr = db_find(*handle);
+        if (!attr || uuid_is(attr->uuid, BT_UUID_GATT_CHRC_VAL) || uuid_is_service(attr->uuid)) {
+            break;
+        }
+        if (uuid_is(attr->uuid, BT_UUID_GATT_CCC_VAL)) {
+            return attr;
+        }
+    }
+    return NULL;
+}
+
+uint16_t gatt_ccc_value(const struct bt_conn *conn, uint16_t value_handle)
+{
+    uint16_t handle = value_handle;
+    if (!ccc_of(&handle)) {
+        return 0;
+    }
+    const struct gatt_ccc *entry = entry_find(handle, bt_conn_index(conn));
+    return entry ? entry->value : 0;
+}
+
+bool gatt_ccc_match(struct bt_conn *conn, uint16_t value_handle)
+{
+    const struct bt_gatt_attr *attr = ccc_of(&value_handle);
+    const struct bt_gatt_ccc_managed_user_data *ccc = attr ? attr->user_data : NULL;
+    return !ccc || !ccc->cfg_match || ccc->cfg_match(conn, attr);
+}
+
+ssize_t bt_gatt_attr_read_ccc(struct bt_conn *conn, const struct bt_gatt_attr *attr, void *buf,
+                              uint16_t len, uint16_t offset)
+{
+    const struct gatt_ccc *entry =
+        conn ? entry_find(bt_gatt_attr_get_handle(attr), bt_conn_index(conn)) : NULL;
+    uint8_t value[2];
+    struct wr w = wr_init(value, sizeof(value));
+    wr_le16(&w, entry ? entry->value : 0);
+    return bt_gatt_attr_read(conn, attr, buf, len, offset, value, sizeof(value));
+}
+
+// Some clients write one octet only; that is taken as the lower one.
+static ssize_t ccc_parse(const void *buf, uint16_t len, uint16_t offset, uint16_t *value)
+{
+    struct rd r = rd_init(buf, len);
+    if (offset) {
+        return BT_GATT_ERR(BT_ATT_ERR_INVALID_OFFSET);
+    }
+    if (len != 1 && len != 2) {
+        return BT_GATT_ERR(BT_ATT_ERR_INVALID_ATTRIBUTE_LEN);
+    }
+    *value = len == 1 ? rd_u8(&r) : rd_le16(&r);
+    return *value & ~CCC_BITS ? BT_GATT_ERR(BT_ATT_ERR_VALUE_NOT_ALLOWED) : 0;
+}
+
+static bool ccc_set(uint16_t handle, uint8_t conn, uint16_t value)
+{
+    struct gatt_ccc *entry = entry_find(handle, conn);
+    if (!entry) {
+        entry = entry_free();
+    }
+    if (!entry) {
+        return !value;
+    }
+    *entry = (struct gatt_ccc){.handle = handle, .conn = conn, .value = (uint8_t)value};
+    return true;
+}
+
+ssize_t bt_gatt_attr_write_ccc(struct bt_conn *conn, const struct bt_gatt_attr *attr,
+                               const void *buf, uint16_t len, uint16_t offset, uint8_t flags)
+{
+    const struct bt_gatt_ccc_managed_user_data *ccc = attr->user_data;
+    uint16_t handle = bt_gatt_attr_get_handle(attr);
+    uint16_t value = 0;
+    ssize_t err = ccc_parse(buf, len, offset, &value);
+    if (err) {
+        return err;
+    }
+    if (ccc->cfg_write) {
+        ssize_t taken = ccc->cfg_write(conn, attr, value);
+        if (taken < 0) {
+            return taken;
+        }
+        if (db_find(handle) != attr) { // The application removed the service.
+            return BT_GATT_ERR(BT_ATT_ERR_INVALID_HANDLE);
+        }
+    }
+    uint16_t before = greatest(handle);
+    if (!ccc_set(handle, bt_conn_index(conn), value)) {
+        return BT_GATT_ERR(BT_ATT_ERR_INSUFFICIENT_RESOURCES);
+    }
+    tell(attr, handle, before);
+    return len;
+}
+
+void gatt_ccc_drop_conn(const struct bt_conn *conn)
+{
+    uint8_t index = bt_conn_index(conn);
+    for (unsigned int i = 0; i < CONFIG_BREEZE_GATT_CCC_MAX; i++) {
+        struct gatt_ccc *entry = &gatt_run.ccc[i];
+        if (!entry->value || entry->conn != index) {
+            continue;
+        }
+        uint16_t handle = entry->handle;
+        uint16_t before = greatest(handle);
+        *entry = (struct gatt_ccc){0};
+        const struct bt_gatt_attr *attr = db_find(handle);
+        if (attr) {
+            tell(attr, handle, before);
+        }
+    }
+}
+
+void gatt_ccc_drop_range(uint16_t start, uint16_t end)
+{
+    for (unsigned int i = 0; i < CONFIG_BREEZE_GATT_CCC_MAX; i++) {
+        struct gatt_ccc *entry = &gatt_run.ccc[i];
+        if (entry->handle >= start && entry->handle <= end) {
+            *entry = (struct gatt_ccc){0};
+        }
+    }
+}
+
+bool bt_gatt_is_subscribed(struct bt_conn *conn, const struct bt_gatt_attr *attr, uint16_t ccc_type)
+{
+    uint16_t handle = 0;
+    if (!conn || !conn_is_up(conn) || gatt_value_find(NULL, attr, &handle)) {
+        return false;
+    }
+    return (gatt_ccc_value(conn, handle) & ccc_type) != 0;
+}

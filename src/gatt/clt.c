@@ -1,0 +1,207 @@
+// The engine of the GATT client; see clt.h. Every procedure ends exactly once, from the drain: by
+// its answer, by the 30 s of the bearer, by the loss of the link; or it is withdrawn and never
+// heard of.
+//
+// Invariants: `link->op` is the procedure whose request is under way (bearer->req_op is set) or
+// whose answer is handled (link->handling). A withdrawn procedure leaves bearer->req_op behind; its
+// answer is thrown away and only then the next request leaves.
+#include "gatt/clt.h"
+
+#include <errno.h>
+
+#define LOG_LAYER LOG_GATT
+#include "base/log.h"
+
+static const struct clt_proc *proc_of(const struct bt_gatt_op *op)
+{
+    return op->proc;
+}
+
+static void finish(struct bt_conn *conn, struct bt_gatt_op *op, uint8_t err)
+{
+    log_dbg("%u: %s ends: 0x%02x", conn->acl.handle, proc_of(op)->name, err);
+    proc_of(op)->end(conn, op, err);
+}
+
+// Is the procedure with any link, but for being handled right now.
+static bool is_pending(const struct bt_gatt_op *op)
+{
+    for (unsigned int i = 0; i < CONFIG_BT_MAX_CONN; i++) {
+        struct gatt_link *link = &gatt_run.links[i];
+        const sys_snode_t *node;
+        if (link->op == op && !link->handling) {
+            return true;
+        }
+        SYS_SLIST_FOR_EACH_NODE (&link->queue, node) {
+            if (node == &op->node) {
+                return true;
+            }
+        }
+        SYS_SLIST_FOR_EACH_NODE (&link->ended, node) {
+            if (node == &op->node) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+int clt_start(struct bt_conn *conn, struct bt_gatt_op *op, const struct clt_proc *proc,
+              void *params, uint16_t at)
+{
+    struct gatt_link *link = conn ? gatt_link_of(conn) : NULL;
+    if (!att_bearer_live(conn) || !link->open) {
+        return -ENOTCONN;
+    }
+    if (is_pending(op)) {
+        return -EBUSY;
+    }
+    if (link->op == op) {
+        link->op = NULL; // Started anew from its own callback: the old procedure is over.
+    }
+    *op = (struct bt_gatt_op){.proc = proc, .params = params, .at = at};
+    sys_slist_append(&link->queue, &op->node);
+    clt_kick(conn);
+    return 0;
+}
+
+bool clt_withdraw(struct bt_conn *conn, struct bt_gatt_op *op)
+{
+    struct gatt_link *link = gatt_link_of(conn);
+    if (link->op == op) {
+        link->op = NULL;
+        return true;
+    }
+    return sys_slist_find_and_remove(&link->queue, &op->node) ||
+           sys_slist_find_and_remove(&link->ended, &op->node);
+}
+
+static struct bt_gatt_op *op_of_params(const struct gatt_link *link, const void *params)
+{
+    struct bt_gatt_op *op;
+    if (link->op && link->op->params == params) {
+        return link->op;
+    }
+    SYS_SLIST_FOR_EACH_CONTAINER (&link->queue, op, node) {
+        if (op->params == params) {
+            return op;
+        }
+    }
+    SYS_SLIST_FOR_EACH_CONTAINER (&link->ended, op, node) {
+        if (op->params == params) {
+            return op;
+        }
+    }
+    return NULL;
+}
+
+void bt_gatt_cancel(struct bt_conn *conn, void *params)
+{
+    struct gatt_link *link = gatt_link_of(conn);
+    struct bt_gatt_op *op = op_of_params(link, params);
+    if (op) {
+        (void)clt_withdraw(conn, op);
+        clt_sub_drop(link, params);
+    }
+}
+
+// The first in the queue has nothing to ask: its end is told from the drain.
+static void end_later(struct gatt_link *link, struct bt_gatt_op *op)
+{
+    (void)sys_slist_get(&link->queue);
+    sys_slist_append(&link->ended, &op->node);
+    post_set(&link->post, GATT_POST_ENDED);
+}
+
+// Send the next request if one may be sent. Never calls the application.
+void clt_kick(struct bt_conn *conn)
+{
+    struct gatt_link *link = gatt_link_of(conn);
+    struct att_bearer *bearer = att_bearer_live(conn);
+    while (bearer && !bearer->req_op && !link->op && !link->handling) {
+        sys_snode_t *node = sys_slist_peek_head(&link->queue);
+        struct wr w;
+        struct net_buf *pdu = node ? att_pdu_alloc(bearer, &w) : NULL;
+        if (!pdu) {
+            return; // Nothing to do, or again when a buffer is free.
+        }
+        struct bt_gatt_op *op = CONTAINER_OF(node, struct bt_gatt_op, node);
+        if (!proc_of(op)->build(conn, op, &w)) {
+            net_buf_unref(pdu);
+            end_later(link, op);
+        } else if (att_request_send(bearer, pdu, &w)) {
+            return; // The link is going down, which will end it.
+        } else {
+            (void)sys_slist_get(&link->queue);
+            link->op = op;
+        }
+    }
+}
+
+void clt_ended(struct bt_conn *conn)
+{
+    struct gatt_link *link = gatt_link_of(conn);
+    sys_snode_t *last = sys_slist_peek_tail(&link->ended);
+    sys_snode_t *node = NULL;
+    while (node != last && (node = sys_slist_get(&link->ended)) != NULL) {
+        finish(conn, CONTAINER_OF(node, struct bt_gatt_op, node), 0);
+    }
+    if (!sys_slist_is_empty(&link->ended)) {
+        post_set(&link->post, GATT_POST_ENDED);
+    }
+}
+
+static void ops_sweep(struct bt_conn *conn)
+{
+    struct gatt_link *link = gatt_link_of(conn);
+    struct bt_gatt_op *op = link->op;
+    sys_snode_t *node;
+    link->op = NULL;
+    if (op) {
+        finish(conn, op, BT_ATT_ERR_UNLIKELY);
+    }
+    while ((node = sys_slist_get(&link->queue)) != NULL) {
+        finish(conn, CONTAINER_OF(node, struct bt_gatt_op, node), BT_ATT_ERR_UNLIKELY);
+    }
+    while ((node = sys_slist_get(&link->ended)) != NULL) {
+        finish(conn, CONTAINER_OF(node, struct bt_gatt_op, node), 0);
+    }
+}
+
+// Hand the answer to the procedure; what it says about going on.
+static int handle(struct bt_conn *conn, struct gatt_link *link, struct bt_gatt_op *op, uint8_t err,
+                  struct rd *params)
+{
+    if (err) {
+        return proc_of(op)->on_err ? proc_of(op)->on_err(op, err) : err;
+    }
+    link->handling = true;
+    int next = proc_of(op)->on_rsp(conn, op, params);
+    link->handling = false;
+    return link->op == op ? next : CLT_GONE;
+}
+
+void clt_response(struct bt_conn *conn, uint8_t req_op, uint8_t err, struct rd *params)
+{
+    struct gatt_link *link = gatt_link_of(conn);
+    struct bt_gatt_op *op = link->op;
+    int next = op ? handle(conn, link, op, err, params) : CLT_GONE;
+    if (next != CLT_GONE) {
+        link->op = NULL;
+    }
+    if (next == CLT_MORE) {
+        sys_slist_prepend(&link->queue, &op->node);
+    } else if (next < CLT_MORE) {
+        finish(conn, op, (uint8_t)next);
+    }
+    if (!att_bearer_of(conn) || att_bearer_of(conn)->dead) {
+        ops_sweep(conn);
+    }
+    clt_kick(conn);
+}
+
+void clt_sweep(struct bt_conn *conn)
+{
+    ops_sweep(conn);
+    clt_subs_sweep(conn);
+}

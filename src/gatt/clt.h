@@ -1,0 +1,60 @@
+// The engine of the GATT client: procedures of one connection run one at a time, in order (Vol 3,
+// Part F, 3.3.2). Each kind of procedure is a const row and a file of its own.
+//
+// A procedure's state is the bt_gatt_op inside the application's parameters: `at` is where it has
+// got to. While an answer is handled the application may do anything with the parameters: withdraw
+// them, or start them anew. So after each callback an on_rsp function looks whether `link->op` is
+// still its op; if not it returns CLT_GONE and touches nothing.
+#ifndef BREEZE_SRC_GATT_CLT_H_
+#define BREEZE_SRC_GATT_CLT_H_
+
+#include "base/rd.h"
+#include "base/wr.h"
+#include "gatt/gatt.h"
+
+// What on_rsp returns: an ATT error code that ends the procedure, or one of these.
+enum {
+    CLT_DONE = 0,
+    CLT_MORE = 0x100, // Another request follows.
+    CLT_STOP,         // The application wants no more, not even an end.
+    CLT_GONE,         // The parameters are not this procedure's any more.
+};
+
+struct clt_proc {
+    const char *name;
+    // Write the next request, opcode first. False: there is nothing to ask, the procedure is over.
+    bool (*build)(struct bt_conn *conn, struct bt_gatt_op *op, struct wr *w);
+    // The response's parameters. Must check them to the last octet before they are used.
+    int (*on_rsp)(struct bt_conn *conn, struct bt_gatt_op *op, struct rd *params);
+    // What an error of the peer means: itself, or 0 for a regular end. NULL: itself.
+    uint8_t (*on_err)(const struct bt_gatt_op *op, uint8_t err);
+    // The final callback. The op belongs to nobody any more.
+    void (*end)(struct bt_conn *conn, struct bt_gatt_op *op, uint8_t err);
+};
+
+// Queue a procedure that begins at `at`. 0, -ENOTCONN, -EBUSY.
+int clt_start(struct bt_conn *conn, struct bt_gatt_op *op, const struct clt_proc *proc,
+              void *params, uint16_t at);
+
+// Take a procedure out wherever it is; false if it is not pending.
+bool clt_withdraw(struct bt_conn *conn, struct bt_gatt_op *op);
+
+// clt_subscribe.c: forget a subscription; end all of a lost link.
+void clt_sub_drop(struct gatt_link *link, const void *params);
+void clt_subs_sweep(struct bt_conn *conn);
+
+// clt_discover.c: give one result to the application. 0: go on; CLT_STOP; CLT_GONE.
+int clt_discovered(struct bt_conn *conn, struct bt_gatt_op *op, const struct bt_uuid *type,
+                   uint16_t handle, void *value);
+// A discovery ends regularly when nothing (more) is found.
+uint8_t clt_discover_on_err(const struct bt_gatt_op *op, uint8_t err);
+void clt_discover_end(struct bt_conn *conn, struct bt_gatt_op *op, uint8_t err);
+// The next request, or the end, after a list whose last handle was `last`.
+int clt_discover_next(struct bt_gatt_op *op, uint16_t last);
+
+extern const struct clt_proc clt_services;
+extern const struct clt_proc clt_services_by_uuid;
+extern const struct clt_proc clt_characteristics;
+extern const struct clt_proc clt_descriptors;
+
+#endif // BREEZE_SRC_GATT_CLT_H_

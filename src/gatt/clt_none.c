@@ -1,0 +1,23 @@
+// In place of the client where the level has none: nothing is asked, what a peer notifies is not
+// heard.
+#include "gatt/gatt.h"
+
+void clt_response(struct bt_conn *conn, uint8_t req_op, uint8_t err, struct rd *params)
+{
+}
+
+void clt_notified(struct bt_conn *conn, uint16_t handle, const uint8_t *value, uint16_t len)
+{
+}
+
+void clt_kick(struct bt_conn *conn)
+{
+}
+
+void clt_ended(struct bt_conn *conn)
+{
+}
+
+void clt_sweep(struct bt_conn *conn)
+{
+}

@@ -1,0 +1,182 @@
+// Subscriptions: the CCC descriptor of a peer is written, and what arrives for the value is
+// delivered (Vol 3, Part G, 4.10, 4.11 and 4.12.3).
+//
+// A subscription is on the link's list from the call on, because some servers notify before they
+// answer the write. Several subscriptions to one value share its descriptor: what is written is the
+// union of what they want, and only when it differs from what the peer has. A subscription that is
+// being ended is off the list; its CCC write is the same kind of procedure, with value 0.
+#include <errno.h>
+
+#include "att/pdu.h"
+#include "gatt/clt.h"
+
+// What the subscriptions to a value want together; `sent`: only those the peer knows of.
+static uint16_t wanted(const struct gatt_link *link, uint16_t value_handle, bool sent)
+{
+    const struct bt_gatt_subscribe_params *sub;
+    uint16_t value = 0;
+    SYS_SLIST_FOR_EACH_CONTAINER (&link->subs, sub, node) {
+        if (sub->value_handle == value_handle &&
+            (!sent || atomic_test_bit(sub->flags, BT_GATT_SUBSCRIBE_FLAG_SENT))) {
+            value |= sub->value;
+        }
+    }
+    return value;
+}
+
+static bool is_on(const struct gatt_link *link, const struct bt_gatt_subscribe_params *params)
+{
+    const sys_snode_t *node;
+    SYS_SLIST_FOR_EACH_NODE (&link->subs, node) {
+        if (node == &params->node) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// Off the list, also when a walk is about to come to it.
+static bool off(struct gatt_link *link, struct bt_gatt_subscribe_params *params)
+{
+    if (link->sub_next == &params->node) {
+        link->sub_next = sys_slist_peek_next(&params->node);
+    }
+    return sys_slist_find_and_remove(&link->subs, &params->node);
+}
+
+// ---- The procedure -----------------------------------------------------------------------------
+
+// op->at is what the peer has because of this subscription itself (when it ends).
+static bool build(struct bt_conn *conn, struct bt_gatt_op *op, struct wr *w)
+{
+    struct bt_gatt_subscribe_params *params = op->params;
+    struct gatt_link *link = gatt_link_of(conn);
+    uint16_t want = wanted(link, params->value_handle, false);
+    if (want == (wanted(link, params->value_handle, true) | op->at)) {
+        return false; // The peer has that already.
+    }
+    wr_u8(w, ATT_WRITE_REQ);
+    wr_le16(w, params->ccc_handle);
+    wr_le16(w, want);
+    return true;
+}
+
+static int on_rsp(struct bt_conn *conn, struct bt_gatt_op *op, struct rd *params)
+{
+    return rd_done(params) ? CLT_DONE : BT_ATT_ERR_INVALID_PDU;
+}
+
+static void end(struct bt_conn *conn, struct bt_gatt_op *op, uint8_t err)
+{
+    struct bt_gatt_subscribe_params *params = op->params;
+    struct gatt_link *link = gatt_link_of(conn);
+    atomic_clear_bit(params->flags, BT_GATT_SUBSCRIBE_FLAG_WRITE_PENDING);
+    bool over = err || !params->value;
+    if (over) {
+        (void)off(link, params);
+    } else {
+        atomic_set_bit(params->flags, BT_GATT_SUBSCRIBE_FLAG_SENT);
+    }
+    bt_gatt_notify_func_t notify = params->notify;
+    if (params->subscribe) {
+        params->subscribe(conn, err, params);
+    }
+    if (over && !is_on(link, params)) {
+        (void)notify(conn, params, NULL, 0);
+    }
+}
+
+static const struct clt_proc proc = {"write ccc", build, on_rsp, NULL, end};
+
+int bt_gatt_subscribe(struct bt_conn *conn, struct bt_gatt_subscribe_params *params)
+{
+    if (!params || !params->notify || !params->value || !params->value_handle) {
+        return -EINVAL;
+    }
+    if (params->ccc_handle == BT_GATT_AUTO_DISCOVER_CCC_HANDLE ||
+        (params->chan_opt & BT_ATT_CHAN_OPT_ENHANCED_ONLY)) {
+        return -ENOTSUP;
+    }
+    if (!att_bearer_live(conn)) {
+        return -ENOTCONN;
+    }
+    struct gatt_link *link = gatt_link_of(conn);
+    if (is_on(link, params)) {
+        return -EALREADY;
+    }
+    atomic_clear_bit(params->flags, BT_GATT_SUBSCRIBE_FLAG_SENT);
+    sys_slist_append(&link->subs, &params->node);
+    int err = clt_start(conn, &params->_op, &proc, params, 0);
+    if (err) {
+        (void)off(link, params);
+        return err;
+    }
+    atomic_set_bit(params->flags, BT_GATT_SUBSCRIBE_FLAG_WRITE_PENDING);
+    return 0;
+}
+
+int bt_gatt_unsubscribe(struct bt_conn *conn, struct bt_gatt_subscribe_params *params)
+{
+    if (!params) {
+        return -EINVAL;
+    }
+    if (!att_bearer_live(conn)) {
+        return -ENOTCONN;
+    }
+    struct gatt_link *link = gatt_link_of(conn);
+    if (!off(link, params)) {
+        return -EINVAL;
+    }
+    (void)clt_withdraw(conn, &params->_op); // A write still under way is overtaken by this one.
+    uint16_t had = params->value;
+    params->value = 0;
+    int err = clt_start(conn, &params->_op, &proc, params, had);
+    if (!err) {
+        atomic_set_bit(params->flags, BT_GATT_SUBSCRIBE_FLAG_WRITE_PENDING);
+    }
+    return err;
+}
+
+// ---- Delivery ----------------------------------------------------------------------------------
+
+void clt_notified(struct bt_conn *conn, uint16_t handle, const uint8_t *value, uint16_t len)
+{
+    struct gatt_link *link = gatt_link_of(conn);
+    link->sub_next = sys_slist_peek_head(&link->subs);
+    while (link->sub_next) {
+        struct bt_gatt_subscribe_params *sub =
+            CONTAINER_OF(link->sub_next, struct bt_gatt_subscribe_params, node);
+        link->sub_next = sys_slist_peek_next(&sub->node);
+        if (sub->value_handle != handle ||
+            (sub->min_security && sub->min_security > bt_conn_get_security(conn))) {
+            continue;
+        }
+        if (sub->notify(conn, sub, value, len) == BT_GATT_ITER_STOP) {
+            (void)bt_gatt_unsubscribe(conn, sub);
+        }
+    }
+}
+
+void clt_sub_drop(struct gatt_link *link, const void *params)
+{
+    struct bt_gatt_subscribe_params *sub;
+    SYS_SLIST_FOR_EACH_CONTAINER (&link->subs, sub, node) {
+        if (sub == params) {
+            (void)off(link, sub);
+            return;
+        }
+    }
+}
+
+void clt_subs_sweep(struct bt_conn *conn)
+{
+    struct gatt_link *link = gatt_link_of(conn);
+    sys_snode_t *node;
+    while ((node = sys_slist_get(&link->subs)) != NULL) {
+        struct bt_gatt_subscribe_params *sub =
+            CONTAINER_OF(node, struct bt_gatt_subscribe_params, node);
+        atomic_clear_bit(sub->flags, BT_GATT_SUBSCRIBE_FLAG_SENT);
+        (void)sub->notify(conn, sub, NULL, 0);
+    }
+    link->sub_next = NULL;
+}

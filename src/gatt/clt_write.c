@@ -1,0 +1,61 @@
+// Write Request and Write Command as client (Vol 3, Part G, 4.9.3 and 4.9.1).
+#include <errno.h>
+
+#include "att/pdu.h"
+#include "gatt/clt.h"
+
+// It fits: the length was checked, and an ATT_MTU never shrinks.
+static bool build(struct bt_conn *conn, struct bt_gatt_op *op, struct wr *w)
+{
+    const struct bt_gatt_write_params *params = op->params;
+    wr_u8(w, ATT_WRITE_REQ);
+    wr_le16(w, params->handle);
+    wr_bytes(w, params->data, params->length);
+    return true;
+}
+
+static int on_rsp(struct bt_conn *conn, struct bt_gatt_op *op, struct rd *params)
+{
+    return rd_done(params) ? CLT_DONE : BT_ATT_ERR_INVALID_PDU;
+}
+
+static void end(struct bt_conn *conn, struct bt_gatt_op *op, uint8_t err)
+{
+    struct bt_gatt_write_params *params = op->params;
+    params->func(conn, err, params);
+}
+
+static const struct clt_proc proc = {"write", build, on_rsp, NULL, end};
+
+int bt_gatt_write(struct bt_conn *conn, struct bt_gatt_write_params *params)
+{
+    if (!params || !params->func || !params->handle) {
+        return -EINVAL;
+    }
+    const struct att_bearer *bearer = att_bearer_live(conn);
+    if (!bearer) {
+        return -ENOTCONN;
+    }
+    if (params->offset || params->length > bearer->mtu - ATT_HDR_LEN ||
+        (params->chan_opt & BT_ATT_CHAN_OPT_ENHANCED_ONLY)) {
+        return -ENOTSUP;
+    }
+    return clt_start(conn, &params->_op, &proc, params, 0);
+}
+
+int bt_gatt_write_without_response_cb(struct bt_conn *conn, uint16_t handle, const void *data,
+                                      uint16_t length, bool sign, bt_gatt_complete_func_t func,
+                                      void *user_data)
+{
+    if (!handle) {
+        return -EINVAL;
+    }
+    if (sign) {
+        return -ENOTSUP;
+    }
+    if (!conn || !conn_is_up(conn)) {
+        return -ENOTCONN;
+    }
+    const struct gatt_tx who = {.func = func, .user = user_data};
+    return gatt_send(conn, ATT_WRITE_CMD, handle, data, length, &who);
+}

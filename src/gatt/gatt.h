@@ -1,0 +1,71 @@
+// What the files of GATT tell each other, and the rows for the tables of src/api/wiring.c.
+#ifndef BREEZE_SRC_GATT_GATT_H_
+#define BREEZE_SRC_GATT_GATT_H_
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "att/bearer.h"
+#include "gatt/state.h"
+
+// Rows: conn_ups[] (before ATT's and L2CAP's), acl_tx_free_hooks[] (behind theirs).
+extern const struct conn_up gatt_conn_up;
+void gatt_tx_free(void);
+
+// Bits of gatt_link.post.
+#define GATT_POST_ENDED   BIT(0) // `ended` is not empty.
+#define GATT_POST_CHANGED BIT(1) // A range for Service Changed.
+#define GATT_POST_KICK    BIT(2) // A procedure may go on.
+
+static inline struct gatt_link *gatt_link_of(const struct bt_conn *conn)
+{
+    return &gatt_run.links[bt_conn_index(conn)];
+}
+
+// The connection of a link of GATT.
+struct bt_conn *gatt_conn_of(const struct gatt_link *link);
+
+// service.c: put the static services into the database if that has not happened.
+void gatt_db_ensure(void);
+
+// svc_gap.c, svc_gatt.c: the two services every server has.
+extern const struct bt_gatt_service_static gap_service;
+extern const struct bt_gatt_service_static gatt_service;
+
+// svc_gatt.c: services changed in this range; and a peer's indication of it if one is due.
+void gatt_changed(uint16_t start, uint16_t end);
+void gatt_changed_send(struct bt_conn *conn);
+
+// ccc.c: what this peer wrote to the CCC of the characteristic whose value has this handle, 0 if
+// nothing or without CCC. Every configuration of a connection, or of a range of handles, is
+// forgotten; the first tells the application.
+uint16_t gatt_ccc_value(const struct bt_conn *conn, uint16_t value_handle);
+void gatt_ccc_drop_conn(const struct bt_conn *conn);
+void gatt_ccc_drop_range(uint16_t start, uint16_t end);
+// May this subscribed peer be served one of many (bt_gatt_ccc_managed_user_data.cfg_match).
+bool gatt_ccc_match(struct bt_conn *conn, uint16_t value_handle);
+
+// notify.c: the value attribute that uuid and attr of a notification mean: 0, -EINVAL or -ENOENT.
+int gatt_value_find(const struct bt_uuid *uuid, const struct bt_gatt_attr *attr, uint16_t *handle);
+// Send a PDU of opcode, handle and data; `who` says who hears of its completion (func and sent
+// NULL: nobody). Errors as bt_gatt_notify_cb().
+int gatt_send(struct bt_conn *conn, uint8_t op, uint16_t handle, const void *data, uint16_t len,
+              const struct gatt_tx *who);
+// A call failed for want of room: the application is told when there is some.
+int gatt_starved(struct bt_conn *conn);
+void gatt_ready(struct bt_conn *conn);
+
+// indicate.c: send or queue; `who` says who hears of the end. All end when the link is gone.
+int gatt_indicate(struct bt_conn *conn, uint16_t handle, const void *data, uint16_t len,
+                  const struct gatt_ind *who);
+void gatt_indicate_confirmed(struct bt_conn *conn, bool in_time);
+void gatt_indicate_sweep(struct bt_conn *conn);
+
+// The client (clt.c, or nothing in clt_none.c).
+void clt_response(struct bt_conn *conn, uint8_t req_op, uint8_t err, struct rd *params);
+void clt_notified(struct bt_conn *conn, uint16_t handle, const uint8_t *value, uint16_t len);
+void clt_kick(struct bt_conn *conn);
+void clt_ended(struct bt_conn *conn);
+void clt_sweep(struct bt_conn *conn);
+
+#endif // BREEZE_SRC_GATT_GATT_H_

@@ -1,0 +1,262 @@
+// Notifications, and what all PDUs of a handle and a value share (Vol 3, Part G, 4.10; Vol 3, Part
+// F, 3.4.7.1). Nothing here waits: without a buffer the caller gets -ENOMEM and, later, the ready
+// callback.
+#include <errno.h>
+
+#include <breeze/gatt.h>
+
+#include "att/db.h"
+#include "att/pdu.h"
+#include "att/perm.h"
+#include "gatt/gatt.h"
+
+// ---- Completion slots --------------------------------------------------------------------------
+
+static struct gatt_tx *tx_take(void)
+{
+    struct gatt_tx *tx = gatt_run.tx_free;
+    if (tx) {
+        gatt_run.tx_free = tx->next;
+        return tx;
+    }
+    return gatt_run.tx_fresh < CONFIG_BT_CONN_TX_MAX ? &gatt_run.tx[gatt_run.tx_fresh++] : NULL;
+}
+
+static void tx_give(struct gatt_tx *tx)
+{
+    tx->next = gatt_run.tx_free;
+    gatt_run.tx_free = tx;
+}
+
+// The slot is free before the application is called: it may send again at once.
+static void sent(struct acl_link *acl, void *user, int err)
+{
+    struct gatt_tx tx = *(struct gatt_tx *)user;
+    tx_give(user);
+    if (tx.sent) {
+        tx.sent(conn_of(acl), tx.handle, err, tx.user);
+    } else {
+        tx.func(conn_of(acl), tx.user);
+    }
+}
+
+int gatt_starved(struct bt_conn *conn)
+{
+    gatt_link_of(conn)->starved = true;
+    return -ENOMEM;
+}
+
+void gatt_ready(struct bt_conn *conn)
+{
+    struct gatt_link *link = gatt_link_of(conn);
+    if (link->starved) {
+        link->starved = false;
+        if (gatt_reg.ready) {
+            gatt_reg.ready(conn);
+        }
+    }
+}
+
+// ---- Sending -----------------------------------------------------------------------------------
+
+static int pdu_send(struct bt_conn *conn, uint8_t op, uint16_t handle, const void *data,
+                    uint16_t len, struct gatt_tx *tx)
+{
+    struct att_bearer *bearer = att_bearer_live(conn);
+    if (!bearer) {
+        return -ENOTCONN;
+    }
+    if (len > bearer->mtu - ATT_HDR_LEN) {
+        return -EMSGSIZE;
+    }
+    struct wr w;
+    struct net_buf *pdu = att_pdu_alloc(bearer, &w);
+    if (!pdu) {
+        return gatt_starved(conn);
+    }
+    wr_u8(&w, op);
+    wr_le16(&w, handle);
+    wr_bytes(&w, data, len);
+    int err = att_pdu_send(bearer, pdu, &w, tx ? sent : NULL, tx);
+    return err == -ENOBUFS ? gatt_starved(conn) : err;
+}
+
+int gatt_send(struct bt_conn *conn, uint8_t op, uint16_t handle, const void *data, uint16_t len,
+              const struct gatt_tx *who)
+{
+    if (!who->func && !who->sent) {
+        return pdu_send(conn, op, handle, data, len, NULL);
+    }
+    struct gatt_tx *tx = tx_take();
+    if (!tx) {
+        return gatt_starved(conn);
+    }
+    *tx = *who;
+    int err = pdu_send(conn, op, handle, data, len, tx);
+    if (err) {
+        tx_give(tx);
+    }
+    return err;
+}
+
+// ---- Which attribute ---------------------------------------------------------------------------
+
+int gatt_value_find(const struct bt_uuid *uuid, const struct bt_gatt_attr *attr, uint16_t *handle)
+{
+    uint16_t at = attr ? db_handle_of(attr) : 1;
+    if (!at || (!attr && !uuid)) {
+        return -EINVAL;
+    }
+    const struct bt_gatt_attr *found = attr;
+    while (uuid && (found = db_next(&at, UINT16_MAX)) != NULL && bt_uuid_cmp(found->uuid, uuid)) {
+        if (at == UINT16_MAX) {
+            return -ENOENT;
+        }
+        at++;
+    }
+    if (!found) {
+        return -ENOENT;
+    }
+    *handle = uuid_is(found->uuid, BT_UUID_GATT_CHRC_VAL) ? (uint16_t)(at + 1) : at;
+    return 0;
+}
+
+// Security of the value, and the peer's wish (Vol 3, Part G, 3.3.3.3).
+static int notify_allowed(struct bt_conn *conn, uint16_t handle, uint16_t ccc_type)
+{
+    const struct bt_gatt_attr *attr = db_find(handle);
+    if (!attr) {
+        return -EINVAL;
+    }
+    if (att_may_notify(conn, attr)) {
+        return -EPERM;
+    }
+    return gatt_ccc_value(conn, handle) & ccc_type ? 0 : -EINVAL;
+}
+
+static int notify_one(struct bt_conn *conn, uint16_t handle,
+                      const struct bt_gatt_notify_params *params)
+{
+    if (!conn_is_up(conn)) {
+        return -ENOTCONN;
+    }
+    int err = notify_allowed(conn, handle, BT_GATT_CCC_NOTIFY);
+    if (err) {
+        return err;
+    }
+    const struct gatt_tx who = {.func = params->func, .user = params->user_data};
+    return gatt_send(conn, ATT_NOTIFICATION, handle, params->data, params->len, &who);
+}
+
+static int indicate_one(struct bt_conn *conn, uint16_t handle,
+                        struct bt_gatt_indicate_params *params)
+{
+    if (!conn_is_up(conn)) {
+        return -ENOTCONN;
+    }
+    int err = notify_allowed(conn, handle, BT_GATT_CCC_INDICATE);
+    if (err) {
+        return err;
+    }
+    const struct gatt_ind who = {.params = params};
+    err = gatt_indicate(conn, handle, params->data, params->len, &who);
+    if (!err) {
+        params->_ref++;
+    }
+    return err;
+}
+
+// Is connection i up and subscribed to this, and does the application want it served.
+static struct bt_conn *subscriber(unsigned int i, uint16_t handle, uint16_t ccc_type)
+{
+    struct bt_conn *conn = conn_at(i);
+    return gatt_run.links[i].open && conn_is_up(conn) &&
+                   (gatt_ccc_value(conn, handle) & ccc_type) && gatt_ccc_match(conn, handle)
+               ? conn
+               : NULL;
+}
+
+// ---- The API -----------------------------------------------------------------------------------
+
+int bt_gatt_notify_cb(struct bt_conn *conn, struct bt_gatt_notify_params *params)
+{
+    uint16_t handle = 0;
+    if (params->chan_opt & BT_ATT_CHAN_OPT_ENHANCED_ONLY) {
+        return -ENOTSUP;
+    }
+    int err = gatt_value_find(params->uuid, params->attr, &handle);
+    if (err || conn) {
+        return err ? err : notify_one(conn, handle, params);
+    }
+    bool any = false;
+    err = -ENOTCONN;
+    for (unsigned int i = 0; i < CONFIG_BT_MAX_CONN; i++) {
+        struct bt_conn *peer = subscriber(i, handle, BT_GATT_CCC_NOTIFY);
+        if (peer) {
+            err = notify_one(peer, handle, params);
+            any = any || !err;
+        }
+    }
+    return any ? 0 : err;
+}
+
+// Is it still with the host from a call before.
+static bool params_in_use(const struct bt_gatt_indicate_params *params)
+{
+    for (unsigned int i = 0; i < CONFIG_BT_MAX_CONN; i++) {
+        const struct gatt_ind *ind = gatt_run.links[i].ind;
+        if ((ind[0].used && ind[0].params == params) || (ind[1].used && ind[1].params == params)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+int bt_gatt_indicate(struct bt_conn *conn, struct bt_gatt_indicate_params *params)
+{
+    uint16_t handle = 0;
+    if (params->chan_opt & BT_ATT_CHAN_OPT_ENHANCED_ONLY) {
+        return -ENOTSUP;
+    }
+    int err = gatt_value_find(params->uuid, params->attr, &handle);
+    if (err) {
+        return err;
+    }
+    if (!params_in_use(params)) {
+        params->_ref = 0;
+    }
+    if (conn) {
+        return indicate_one(conn, handle, params);
+    }
+    bool any = false;
+    err = -ENOTCONN;
+    for (unsigned int i = 0; i < CONFIG_BT_MAX_CONN; i++) {
+        struct bt_conn *peer = subscriber(i, handle, BT_GATT_CCC_INDICATE);
+        if (peer) {
+            err = indicate_one(peer, handle, params);
+            any = any || !err;
+        }
+    }
+    return any ? 0 : err;
+}
+
+int breeze_gatt_send(struct bt_conn *conn, uint16_t handle, const void *data, uint16_t len,
+                     bool indication, breeze_gatt_sent_t done, void *user)
+{
+    if (!conn || !conn_is_up(conn)) {
+        return -ENOTCONN;
+    }
+    const struct bt_gatt_attr *attr = db_find(handle);
+    if (!attr) {
+        return -EINVAL;
+    }
+    if (att_may_notify(conn, attr)) {
+        return -EPERM;
+    }
+    if (indication) {
+        const struct gatt_ind who = {.sent = done, .user = user};
+        return gatt_indicate(conn, handle, data, len, &who);
+    }
+    const struct gatt_tx who = {.sent = done, .user = user, .handle = handle};
+    return gatt_send(conn, ATT_NOTIFICATION, handle, data, len, &who);
+}

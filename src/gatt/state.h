@@ -1,0 +1,74 @@
+// What GATT remembers (design D2). The run part: per link the indications, the client's procedures
+// and subscriptions; client configurations; who wants to hear of a sent PDU. The registered part:
+// the application's callbacks (services are in the database's map, att/state.h).
+#ifndef BREEZE_SRC_GATT_STATE_H_
+#define BREEZE_SRC_GATT_STATE_H_
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <breeze/config.h>
+#include <breeze/gatt.h>
+#include <zephyr/net_buf.h>
+
+#include "hci/post.h"
+
+// Who hears of a sent notification or command.
+struct gatt_tx {
+    struct gatt_tx *next; // Free list.
+    bt_gatt_complete_func_t func;
+    breeze_gatt_sent_t sent; // Instead of func, with the handle.
+    void *user;
+    uint16_t handle;
+};
+
+// An indication, on its way or (pdu set) waiting for the one before it.
+struct gatt_ind {
+    bool used;
+    uint16_t handle;
+    struct net_buf *pdu;
+    struct bt_gatt_indicate_params *params; // Who hears of the end: these,
+    breeze_gatt_sent_t sent;                // ... or this.
+    void *user;
+};
+
+struct gatt_link {
+    struct post post;
+    bool open;
+    bool starved;           // A call of the application found no buffer.
+    struct gatt_ind ind[2]; // On its way, waiting.
+    uint16_t changed_start; // Range for Service Changed, 0 none.
+    uint16_t changed_end;
+    sys_slist_t queue;     // Client procedures (bt_gatt_op) that wait their turn.
+    struct bt_gatt_op *op; // The one whose request is under way or whose answer is handled.
+    bool handling;         // Its callback may be running.
+    sys_slist_t ended;     // Procedures whose end must still be told.
+    sys_slist_t subs;      // bt_gatt_subscribe_params
+    sys_snode_t *sub_next; // Where a walk over subs that calls the application goes on.
+};
+
+// What one peer wrote to one CCC descriptor; value 0: free.
+struct gatt_ccc {
+    uint16_t handle;
+    uint8_t conn;
+    uint8_t value;
+};
+
+struct gatt_run {
+    struct gatt_link links[CONFIG_BT_MAX_CONN]; // By bt_conn_index().
+    struct gatt_ccc ccc[CONFIG_BREEZE_GATT_CCC_MAX];
+    struct gatt_tx tx[CONFIG_BT_CONN_TX_MAX];
+    struct gatt_tx *tx_free; // Slots given back ...
+    uint16_t tx_fresh;       // ... and how many of the array were ever used.
+};
+extern struct gatt_run gatt_run;
+
+struct gatt_reg {
+    sys_slist_t cbs; // bt_gatt_cb
+    const struct breeze_gatt_any_cb *any;
+    void (*ready)(struct bt_conn *conn);
+    uint16_t static_cnt; // Static services in the database; 0: not built yet.
+};
+extern struct gatt_reg gatt_reg;
+
+#endif // BREEZE_SRC_GATT_STATE_H_

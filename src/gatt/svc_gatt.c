@@ -1,0 +1,64 @@
+// The GATT service, 0x1801, with Service Changed (Vol 3, Part G, 7.1).
+//
+// Ranges that change are merged per connection and indicated from the drain, so that a program that
+// registers several services causes one indication; a peer that did not subscribe is not told.
+#include <errno.h>
+
+#include <zephyr/bluetooth/gatt.h>
+
+#include "att/db.h"
+#include "base/wr.h"
+#include "gatt/gatt.h"
+
+#define ATTR_CHANGED_VALUE 2
+
+static const struct bt_gatt_attr attrs[] = {
+    BT_GATT_PRIMARY_SERVICE(BT_UUID_GATT),
+    BT_GATT_CHARACTERISTIC(BT_UUID_GATT_SC, BT_GATT_CHRC_INDICATE, BT_GATT_PERM_NONE, NULL, NULL,
+                           NULL),
+    BT_GATT_CCC(NULL, BT_GATT_PERM_READ | BT_GATT_PERM_WRITE),
+};
+
+const struct bt_gatt_service_static gatt_service = {
+    .attrs = attrs,
+    .attr_count = ARRAY_SIZE(attrs),
+};
+
+void gatt_changed(uint16_t start, uint16_t end)
+{
+    for (unsigned int i = 0; i < CONFIG_BT_MAX_CONN; i++) {
+        struct gatt_link *link = &gatt_run.links[i];
+        if (!link->open) {
+            continue;
+        }
+        if (!link->changed_start || start < link->changed_start) {
+            link->changed_start = start;
+        }
+        if (end > link->changed_end) {
+            link->changed_end = end;
+        }
+        post_set(&link->post, GATT_POST_CHANGED);
+    }
+}
+
+void gatt_changed_send(struct bt_conn *conn)
+{
+    struct gatt_link *link = gatt_link_of(conn);
+    if (!link->changed_start) {
+        return;
+    }
+    uint16_t handle = db_handle_of(&attrs[ATTR_CHANGED_VALUE]);
+    int err = 0;
+    if (gatt_ccc_value(conn, handle) & BT_GATT_CCC_INDICATE) {
+        static const struct gatt_ind nobody;
+        uint8_t value[4];
+        struct wr w = wr_init(value, sizeof(value));
+        wr_le16(&w, link->changed_start);
+        wr_le16(&w, link->changed_end);
+        err = gatt_indicate(conn, handle, value, sizeof(value), &nobody);
+    }
+    if (err != -ENOMEM) { // Else again when a confirmation or a buffer comes.
+        link->changed_start = 0;
+        link->changed_end = 0;
+    }
+}

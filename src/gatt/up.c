@@ -1,0 +1,132 @@
+// GATT's ends of the tables below it: links come and go, ATT has something to tell, buffers are
+// free.
+//
+// At the loss of a link (design D4): indications and client procedures end, subscriptions end, the
+// peer's configurations are forgotten; then ATT and L2CAP clean up, and the application hears
+// `disconnected` last.
+#include "gatt/gatt.h"
+
+#include <errno.h>
+
+#include "gatt/state.h"
+
+struct bt_conn *gatt_conn_of(const struct gatt_link *link)
+{
+    return conn_at((unsigned int)(link - gatt_run.links));
+}
+
+static void deliver(struct post *post, uint16_t bits)
+{
+    struct gatt_link *link = CONTAINER_OF(post, struct gatt_link, post);
+    struct bt_conn *conn = gatt_conn_of(link);
+    if (bits & GATT_POST_CHANGED) {
+        gatt_changed_send(conn);
+    }
+    if (bits & GATT_POST_ENDED) {
+        clt_ended(conn);
+    }
+    if (bits & GATT_POST_KICK) {
+        clt_kick(conn);
+    }
+}
+
+static void link_up(struct bt_conn *conn)
+{
+    gatt_db_ensure();
+    struct gatt_link *link = gatt_link_of(conn);
+    *link = (struct gatt_link){.open = true};
+    post_init(&link->post, deliver);
+}
+
+static void link_down(struct bt_conn *conn)
+{
+    struct gatt_link *link = gatt_link_of(conn);
+    if (!link->open) {
+        return;
+    }
+    link->open = false; // Nothing new is taken while the old ends.
+    gatt_indicate_sweep(conn);
+    clt_sweep(conn);
+    gatt_ccc_drop_conn(conn);
+    post_clear(&link->post);
+    link->changed_start = 0;
+}
+
+const struct conn_up gatt_conn_up = {
+    .connected = link_up,
+    .disconnected = link_down,
+};
+
+void gatt_tx_free(void)
+{
+    for (unsigned int i = 0; i < CONFIG_BT_MAX_CONN; i++) {
+        struct gatt_link *link = &gatt_run.links[i];
+        if (link->open) {
+            struct bt_conn *conn = conn_at(i);
+            clt_kick(conn);
+            gatt_changed_send(conn);
+            gatt_ready(conn);
+        }
+    }
+}
+
+static void notified(struct bt_conn *conn, uint16_t handle, const uint8_t *value, uint16_t len,
+                     bool indication)
+{
+    const struct breeze_gatt_any_cb *any = gatt_reg.any;
+    if (any && any->notified) {
+        any->notified(conn, handle, value, len, indication);
+    }
+    clt_notified(conn, handle, value, len);
+}
+
+static void mtu_changed(struct bt_conn *conn, uint16_t mtu)
+{
+    struct bt_gatt_cb *cb;
+    struct bt_gatt_cb *next;
+    SYS_SLIST_FOR_EACH_CONTAINER_SAFE (&gatt_reg.cbs, cb, next, node) {
+        if (cb->att_mtu_updated) {
+            cb->att_mtu_updated(conn, mtu, mtu);
+        }
+    }
+}
+
+const struct att_up att_up = {
+    .response = clt_response,
+    .notified = notified,
+    .confirmed = gatt_indicate_confirmed,
+    .mtu = mtu_changed,
+};
+
+void bt_gatt_cb_register(struct bt_gatt_cb *cb)
+{
+    sys_slist_find_and_remove(&gatt_reg.cbs,
+                              &cb->node); // Registering twice is harmless (pitfall 48).
+    sys_slist_append(&gatt_reg.cbs, &cb->node);
+}
+
+int bt_gatt_cb_unregister(struct bt_gatt_cb *cb)
+{
+    return sys_slist_find_and_remove(&gatt_reg.cbs, &cb->node) ? 0 : -ENOENT;
+}
+
+void breeze_gatt_any_cb_set(const struct breeze_gatt_any_cb *cb)
+{
+    gatt_reg.any = cb;
+}
+
+void breeze_gatt_ready_cb_set(void (*cb)(struct bt_conn *conn))
+{
+    gatt_reg.ready = cb;
+}
+
+uint16_t bt_gatt_get_mtu(struct bt_conn *conn)
+{
+    const struct att_bearer *bearer = conn ? att_bearer_of(conn) : NULL;
+    return bearer ? bearer->mtu : 0;
+}
+
+uint16_t bt_gatt_get_uatt_mtu(struct bt_conn *conn)
+{
+    return bt_gatt_get_mtu(conn);
+}
