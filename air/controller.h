@@ -1,0 +1,202 @@
+// One controller: its HCI side (hci.c, commands.c, cmd_*.c), its advertiser, scanner and initiator
+// (adv.c) and its ends of links (link.c, llcp*.c).
+#ifndef BREEZE_AIR_CONTROLLER_H_
+#define BREEZE_AIR_CONTROLLER_H_
+
+#include "core.h"
+#include "hci.h"
+
+struct air_end;
+
+#define AIR_MAX_LINKS       32
+#define AIR_MAX_ACCEPT_LIST 64
+#define AIR_MAX_WITHOUT     64
+#define AIR_DUPLICATES      64
+
+// An LE device address with its type: 0 public, 1 random.
+struct le_addr {
+    uint8_t type;
+    uint8_t val[6];
+};
+
+struct hci_packet {
+    struct hci_packet *next;
+    int64_t at;
+    size_t len;
+    uint8_t data[]; // H4: packet type first
+};
+
+struct hci_queue {
+    struct hci_packet *head, *tail;
+    size_t count;
+};
+
+// Legacy advertising (Vol 6, Part B, 4.4.2).
+struct advertiser {
+    bool enabled;
+    uint16_t interval_min, interval_max; // 0.625 ms
+    uint8_t type;                        // HCI Advertising_Type
+    uint8_t own_type;
+    struct le_addr peer;
+    uint8_t channels; // bit 0: 37
+    uint8_t filter;   // bit 0: scan requests, bit 1: connections from the accept list only
+    uint8_t data[31], data_len;
+    uint8_t scan_rsp[31], scan_rsp_len;
+    struct le_addr own;     // in use while enabled
+    int64_t next_event;     // start of the next advertising event, without its random delay
+    int64_t stop_at;        // end of high duty cycle directed advertising
+    uint8_t channel;        // of the PDU that the timer stands for
+    unsigned int starved;   // PDUs in a row that gave way to links
+    uint64_t pdus;          // counts PDUs: the number behind their random draws
+    struct air_rng rng;     // advDelay
+    struct air_timer timer; // next PDU
+};
+
+// The receiver of advertising packets, for scanning and for initiating (4.4.3, 4.4.4).
+struct listener {
+    bool enabled;
+    uint16_t interval, window; // 0.625 ms
+    uint8_t own_type;
+    uint8_t filter;
+    struct le_addr own;
+    int64_t start; // of the first window
+};
+
+struct duplicate {
+    struct le_addr addr;
+    uint8_t type;
+};
+
+struct scanner {
+    struct listener listener;
+    bool active;
+    bool filter_duplicates;
+    struct duplicate seen[AIR_DUPLICATES];
+    unsigned int seen_count;
+};
+
+struct initiator {
+    struct listener listener; // enabled: a connection is being made
+    struct le_addr peer;
+    uint16_t interval_min, interval_max, latency, timeout;
+};
+
+struct air_controller {
+    struct air *air;
+    struct air_controller *next;
+    uint32_t id;
+    char name[64];
+    struct air_controller_config config;
+    uint16_t without_commands[AIR_MAX_WITHOUT];
+    bool powered;
+    uint32_t loss_ppm, miss_ppm;
+
+    // HCI
+    struct hci_queue in;       // from the host, each with its time
+    struct hci_queue out;      // towards the host, not yet there
+    struct hci_queue ready;    // there, not yet read
+    size_t read_offset;        // into the head of `ready`
+    struct hci_queue deferred; // events that wait for the response of the command under way
+    bool in_command;
+    struct air_timer in_timer, out_timer;
+    void (*on_ready)(void *ctx);
+    void *on_ready_ctx;
+    air_filter_fn filter;
+    void *filter_ctx;
+    struct air_sink trace;
+    uint64_t event_mask, event_mask_page_2, le_event_mask;
+    bool host_flow;                        // Controller To Host Flow Control
+    uint16_t host_acl_len, host_acl_count; // what the host announced; 0: nothing
+    unsigned int unread_acl;               // in `out` and `ready`
+    unsigned int unread_reports;           // advertising reports there
+
+    // Identity
+    bool has_public;
+    struct le_addr public_addr, static_addr, random_addr;
+    bool random_set;
+
+    // Link layer
+    struct air_rng rng;
+    int64_t radio_until;  // busy until then
+    int64_t listen_until; // a listener that starved has the radio until then
+    unsigned int listen_missed;
+    struct advertiser adv;
+    struct scanner scan;
+    struct initiator init;
+    struct le_addr accept_list[AIR_MAX_ACCEPT_LIST];
+    unsigned int accept_count;
+    uint64_t channel_map;
+    uint16_t default_tx_octets, default_tx_time;
+    uint8_t default_tx_phys, default_rx_phys;
+    uint16_t next_handle;
+    struct air_end *ends[AIR_MAX_LINKS];
+};
+
+// controller.c
+enum air_level controller_level(const struct air_controller *controller);
+uint64_t controller_features(const struct air_controller *controller);
+static inline bool controller_has(const struct air_controller *controller, unsigned int feature)
+{
+    return controller_features(controller) >> feature & 1;
+}
+uint8_t controller_version(const struct air_controller *controller);
+void controller_defaults(struct air_controller *controller); // the state after a reset
+void controller_drop_links(struct air_controller *controller);
+uint16_t controller_max_octets(const struct air_controller *controller);
+uint16_t controller_max_time(const struct air_controller *controller);
+// The address that an Own_Address_Type stands for; false when there is none.
+bool controller_own_addr(const struct air_controller *controller, uint8_t own_type,
+                         struct le_addr *addr);
+bool controller_accepts(const struct air_controller *controller, const struct le_addr *addr);
+uint32_t controller_loss(const struct air_controller *a, const struct air_controller *b);
+uint32_t controller_miss(const struct air_controller *a, const struct air_controller *b);
+static inline bool addr_equal(const struct le_addr *a, const struct le_addr *b)
+{
+    return a->type == b->type && !__builtin_memcmp(a->val, b->val, 6);
+}
+
+// LE features (Vol 6, Part B, 4.6).
+enum {
+    FEAT_ENCRYPTION = 0,
+    FEAT_CONN_PARAM_REQ = 1,
+    FEAT_EXT_REJECT = 2,
+    FEAT_PERIPHERAL_FEATURES = 3,
+    FEAT_DATA_LENGTH = 5,
+    FEAT_PHY_2M = 8,
+    FEAT_PHY_CODED = 11,
+};
+
+// hci.c
+void hci_init(struct air_controller *controller);
+void hci_flush(struct air_controller *controller);
+// An event, `at` the moment when it happens; dropped if the masks say so.
+void hci_event(struct air_controller *controller, int64_t at, uint8_t code, const void *params,
+               uint8_t len);
+void hci_le_event(struct air_controller *controller, int64_t at, uint8_t subevent,
+                  const void *params, uint8_t len);
+bool hci_le_event_on(const struct air_controller *controller, uint8_t subevent);
+// Data towards the host, cut to what it can hold; `start`: first fragment of an L2CAP PDU. What the
+// host has no buffer for is held back until it has (7.3.38).
+void hci_acl(struct air_controller *controller, int64_t at, struct air_end *end, bool start,
+             const uint8_t *data, size_t len);
+void hci_release(struct air_controller *controller);
+void hci_drop_held(struct air_end *end);
+// Whether one more data PDU of this link may be taken off the air.
+bool hci_acl_room(const struct air_controller *controller, const struct air_end *end);
+void hci_completed(struct air_controller *controller, int64_t at, uint16_t handle);
+
+// commands.c
+void hci_command(struct air_controller *controller, const uint8_t *packet, size_t len);
+void hci_supported_commands(const struct air_controller *controller, uint8_t octets[64]);
+// link.c
+void link_acl_from_host(struct air_controller *controller, const uint8_t *packet, size_t len);
+
+// adv.c
+void adv_start(struct air_controller *controller);
+void adv_stop(struct air_controller *controller);
+// The advertiser gave way too often: links let it go first, at its timer's time.
+bool adv_starves(const struct air_controller *controller);
+void scan_start(struct air_controller *controller);
+void adv_init(struct air_controller *controller);
+
+#endif // BREEZE_AIR_CONTROLLER_H_
