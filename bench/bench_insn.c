@@ -45,10 +45,8 @@ static void written(struct bt_conn *conn, uint8_t err, struct bt_gatt_write_para
 static void write_value(void *arg)
 {
     static struct bt_gatt_write_params params;
-    params = (struct bt_gatt_write_params){.func = written,
-                                           .handle = pair.write_handle,
-                                           .data = payload,
-                                           .length = sizeof(payload)};
+    params = (struct bt_gatt_write_params){
+        .func = written, .handle = pair.write_handle, .data = payload, .length = sizeof(payload)};
     if (bt_gatt_write(pair_here()->conn, &params)) {
         fprintf(stderr, "bench: a write was refused\n");
     }
@@ -78,9 +76,8 @@ static const struct bt_data ad[] = {BT_DATA_BYTES(BT_DATA_FLAGS, BT_LE_AD_GENERA
 
 static void advertise(void *arg)
 {
-    struct bt_le_adv_param param = {.options = BT_LE_ADV_OPT_USE_IDENTITY,
-                                    .interval_min = 0xa0,
-                                    .interval_max = 0xa0};
+    struct bt_le_adv_param param = {
+        .options = BT_LE_ADV_OPT_USE_IDENTITY, .interval_min = 0xa0, .interval_max = 0xa0};
     *(int *)arg = bt_le_adv_start(&param, ad, 2, NULL, 0);
 }
 

@@ -34,18 +34,20 @@ struct api_run api_run;
 
 enum { KEPT, RUN, REG };
 
-#define PART(name, kind) {&(name), sizeof(name), kind}
+#define PART(name, kind)                                                                           \
+    {                                                                                              \
+        &(name), sizeof(name), kind                                                                \
+    }
 
 static const struct {
     void *at;
     size_t size;
     int kind;
 } parts[] = {
-    PART(hci_kept, KEPT),     PART(trace_reg, KEPT),
-    PART(kernel_state, KEPT), PART(conn_run, KEPT),  PART(hci_run, RUN),  PART(hci_reg, REG),
-    PART(conn_reg, REG),      PART(gap_run, RUN),    PART(gap_reg, REG),  PART(l2cap_run, RUN),
-    PART(att_run, RUN),       PART(att_reg, REG),    PART(gatt_run, RUN), PART(gatt_reg, REG),
-    PART(api_run, RUN),
+    PART(hci_kept, KEPT), PART(trace_reg, KEPT), PART(kernel_state, KEPT), PART(conn_run, KEPT),
+    PART(hci_run, RUN),   PART(hci_reg, REG),    PART(conn_reg, REG),      PART(gap_run, RUN),
+    PART(gap_reg, REG),   PART(l2cap_run, RUN),  PART(att_run, RUN),       PART(att_reg, REG),
+    PART(gatt_run, RUN),  PART(gatt_reg, REG),   PART(api_run, RUN),
 };
 
 #define PARTS (sizeof(parts) / sizeof(parts[0]))

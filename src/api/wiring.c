@@ -43,11 +43,7 @@ void (*const acl_tx_free_hooks[])(void) = {
 // Who follows connections. At the end of a link client procedures and subscriptions end first, then
 // channels, then the application hears `disconnected` (design D4).
 const struct conn_up *const conn_ups[] = {
-    &gatt_conn_up,
-    &att_conn_up,
-    &l2cap_conn_up,
-    &gap_conn_up,
-    NULL,
+    &gatt_conn_up, &att_conn_up, &l2cap_conn_up, &gap_conn_up, NULL,
 };
 
 // Fixed channels.

@@ -74,14 +74,28 @@ static const struct bt_gatt_attr *ccc_of(uint16_t *handle)
     return NULL;
 }
 
+// The value that a descriptor belongs to: behind the declaration before it; 0 when there is none.
+static uint16_t value_of(uint16_t handle)
+{
+    const struct bt_gatt_attr *attr;
+    while (--handle && (attr = db_find(handle)) && !uuid_is_service(attr->uuid)) {
+        if (uuid_is(attr->uuid, BT_UUID_GATT_CHRC_VAL)) {
+            return (uint16_t)(handle + 1);
+        }
+    }
+    return 0;
+}
+
 uint16_t gatt_ccc_value(const struct bt_conn *conn, uint16_t value_handle)
 {
-    uint16_t handle = value_handle;
-    if (!ccc_of(&handle)) {
-        return 0;
+    uint8_t index = bt_conn_index(conn);
+    for (unsigned int i = 0; i < CONFIG_BREEZE_GATT_CCC_MAX; i++) {
+        const struct gatt_ccc *entry = &gatt_run.ccc[i];
+        if (entry->value_handle == value_handle && entry->conn == index && entry->value) {
+            return entry->value;
+        }
     }
-    const struct gatt_ccc *entry = entry_find(handle, bt_conn_index(conn));
-    return entry ? entry->value : 0;
+    return 0;
 }
 
 bool gatt_ccc_match(struct bt_conn *conn, uint16_t value_handle)
@@ -125,7 +139,8 @@ static bool ccc_set(uint16_t handle, uint8_t conn, uint16_t value)
     if (!entry) {
         return !value;
     }
-    *entry = (struct gatt_ccc){.handle = handle, .conn = conn, .value = (uint8_t)value};
+    *entry = (struct gatt_ccc){
+        .handle = handle, .value_handle = value_of(handle), .conn = conn, .value = (uint8_t)value};
     return true;
 }
 
@@ -187,7 +202,7 @@ void gatt_ccc_drop_range(uint16_t start, uint16_t end)
 bool bt_gatt_is_subscribed(struct bt_conn *conn, const struct bt_gatt_attr *attr, uint16_t ccc_type)
 {
     uint16_t handle = 0;
-    if (!conn || !conn_is_up(conn) || gatt_value_find(NULL, attr, &handle)) {
+    if (!conn || !conn_is_up(conn) || gatt_value_find(NULL, &attr, &handle)) {
         return false;
     }
     return (gatt_ccc_value(conn, handle) & ccc_type) != 0;

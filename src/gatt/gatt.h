@@ -45,8 +45,9 @@ void gatt_ccc_drop_range(uint16_t start, uint16_t end);
 // May this subscribed peer be served one of many (bt_gatt_ccc_managed_user_data.cfg_match).
 bool gatt_ccc_match(struct bt_conn *conn, uint16_t value_handle);
 
-// notify.c: the value attribute that uuid and attr of a notification mean: 0, -EINVAL or -ENOENT.
-int gatt_value_find(const struct bt_uuid *uuid, const struct bt_gatt_attr *attr, uint16_t *handle);
+// notify.c: the value attribute, and its handle, that uuid and *attr of a notification mean: 0, -EINVAL
+// or -ENOENT.
+int gatt_value_find(const struct bt_uuid *uuid, const struct bt_gatt_attr **attr, uint16_t *handle);
 // Send a PDU of opcode, handle and data; `who` says who hears of its completion (func and sent
 // NULL: nobody). Errors as bt_gatt_notify_cb().
 int gatt_send(struct bt_conn *conn, uint8_t op, uint16_t handle, const void *data, uint16_t len,

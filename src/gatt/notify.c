@@ -101,13 +101,13 @@ int gatt_send(struct bt_conn *conn, uint8_t op, uint16_t handle, const void *dat
 
 // ---- Which attribute ---------------------------------------------------------------------------
 
-int gatt_value_find(const struct bt_uuid *uuid, const struct bt_gatt_attr *attr, uint16_t *handle)
+int gatt_value_find(const struct bt_uuid *uuid, const struct bt_gatt_attr **attr, uint16_t *handle)
 {
-    uint16_t at = attr ? db_handle_of(attr) : 1;
-    if (!at || (!attr && !uuid)) {
+    uint16_t at = *attr ? db_handle_of(*attr) : 1;
+    if (!at || (!*attr && !uuid)) {
         return -EINVAL;
     }
-    const struct bt_gatt_attr *found = attr;
+    const struct bt_gatt_attr *found = *attr;
     while (uuid && (found = db_next(&at, UINT16_MAX)) != NULL && bt_uuid_cmp(found->uuid, uuid)) {
         if (at == UINT16_MAX) {
             return -ENOENT;
@@ -117,16 +117,19 @@ int gatt_value_find(const struct bt_uuid *uuid, const struct bt_gatt_attr *attr,
     if (!found) {
         return -ENOENT;
     }
-    *handle = uuid_is(found->uuid, BT_UUID_GATT_CHRC_VAL) ? (uint16_t)(at + 1) : at;
-    return 0;
+    // Of a declaration the value behind it is meant.
+    bool declaration = uuid_is(found->uuid, BT_UUID_GATT_CHRC_VAL);
+    *handle = declaration ? (uint16_t)(at + 1) : at;
+    *attr = declaration ? db_find(*handle) : found;
+    return *attr ? 0 : -EINVAL;
 }
 
 // Security of the value, and the peer's wish (Vol 3, Part G, 3.3.3.3).
-static int notify_allowed(struct bt_conn *conn, uint16_t handle, uint16_t ccc_type)
+static int allowed(struct bt_conn *conn, const struct bt_gatt_attr *attr, uint16_t handle,
+                   uint16_t ccc_type)
 {
-    const struct bt_gatt_attr *attr = db_find(handle);
-    if (!attr) {
-        return -EINVAL;
+    if (!conn_is_up(conn)) {
+        return -ENOTCONN;
     }
     if (att_may_notify(conn, attr)) {
         return -EPERM;
@@ -134,13 +137,10 @@ static int notify_allowed(struct bt_conn *conn, uint16_t handle, uint16_t ccc_ty
     return gatt_ccc_value(conn, handle) & ccc_type ? 0 : -EINVAL;
 }
 
-static int notify_one(struct bt_conn *conn, uint16_t handle,
+static int notify_one(struct bt_conn *conn, const struct bt_gatt_attr *attr, uint16_t handle,
                       const struct bt_gatt_notify_params *params)
 {
-    if (!conn_is_up(conn)) {
-        return -ENOTCONN;
-    }
-    int err = notify_allowed(conn, handle, BT_GATT_CCC_NOTIFY);
+    int err = allowed(conn, attr, handle, BT_GATT_CCC_NOTIFY);
     if (err) {
         return err;
     }
@@ -148,13 +148,10 @@ static int notify_one(struct bt_conn *conn, uint16_t handle,
     return gatt_send(conn, ATT_NOTIFICATION, handle, params->data, params->len, &who);
 }
 
-static int indicate_one(struct bt_conn *conn, uint16_t handle,
+static int indicate_one(struct bt_conn *conn, const struct bt_gatt_attr *attr, uint16_t handle,
                         struct bt_gatt_indicate_params *params)
 {
-    if (!conn_is_up(conn)) {
-        return -ENOTCONN;
-    }
-    int err = notify_allowed(conn, handle, BT_GATT_CCC_INDICATE);
+    int err = allowed(conn, attr, handle, BT_GATT_CCC_INDICATE);
     if (err) {
         return err;
     }
@@ -184,16 +181,17 @@ int bt_gatt_notify_cb(struct bt_conn *conn, struct bt_gatt_notify_params *params
     if (params->chan_opt & BT_ATT_CHAN_OPT_ENHANCED_ONLY) {
         return -ENOTSUP;
     }
-    int err = gatt_value_find(params->uuid, params->attr, &handle);
+    const struct bt_gatt_attr *attr = params->attr;
+    int err = gatt_value_find(params->uuid, &attr, &handle);
     if (err || conn) {
-        return err ? err : notify_one(conn, handle, params);
+        return err ? err : notify_one(conn, attr, handle, params);
     }
     bool any = false;
     err = -ENOTCONN;
     for (unsigned int i = 0; i < CONFIG_BT_MAX_CONN; i++) {
         struct bt_conn *peer = subscriber(i, handle, BT_GATT_CCC_NOTIFY);
         if (peer) {
-            err = notify_one(peer, handle, params);
+            err = notify_one(peer, attr, handle, params);
             any = any || !err;
         }
     }
@@ -218,7 +216,8 @@ int bt_gatt_indicate(struct bt_conn *conn, struct bt_gatt_indicate_params *param
     if (params->chan_opt & BT_ATT_CHAN_OPT_ENHANCED_ONLY) {
         return -ENOTSUP;
     }
-    int err = gatt_value_find(params->uuid, params->attr, &handle);
+    const struct bt_gatt_attr *attr = params->attr;
+    int err = gatt_value_find(params->uuid, &attr, &handle);
     if (err) {
         return err;
     }
@@ -226,14 +225,14 @@ int bt_gatt_indicate(struct bt_conn *conn, struct bt_gatt_indicate_params *param
         params->_ref = 0;
     }
     if (conn) {
-        return indicate_one(conn, handle, params);
+        return indicate_one(conn, attr, handle, params);
     }
     bool any = false;
     err = -ENOTCONN;
     for (unsigned int i = 0; i < CONFIG_BT_MAX_CONN; i++) {
         struct bt_conn *peer = subscriber(i, handle, BT_GATT_CCC_INDICATE);
         if (peer) {
-            err = indicate_one(peer, handle, params);
+            err = indicate_one(peer, attr, handle, params);
             any = any || !err;
         }
     }

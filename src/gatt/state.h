@@ -49,7 +49,8 @@ struct gatt_link {
 
 // What one peer wrote to one CCC descriptor; value 0: free.
 struct gatt_ccc {
-    uint16_t handle;
+    uint16_t handle;       // Of the descriptor,
+    uint16_t value_handle; // and of the value that it configures.
     uint8_t conn;
     uint8_t value;
 };

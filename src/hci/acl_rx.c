@@ -12,6 +12,11 @@
 #define LOG_LAYER LOG_HCI
 #include "base/log.h"
 
+// How many buffers are reported at once. What is not reported yet is missing to the controller as much
+// as a partial PDU on every link is, and one must be left.
+#define FLOW_BATCH                                                                                 \
+    MIN((CONFIG_BT_BUF_ACL_RX_COUNT + 1) / 2, CONFIG_BT_BUF_ACL_RX_COUNT - CONFIG_BT_MAX_CONN)
+
 // Longest basic frame that we take, with its header.
 #define FRAME_MAX (4 + CONFIG_BT_L2CAP_RX_MTU)
 
@@ -124,7 +129,7 @@ static void count_read(struct acl_link *link)
     }
     link->rx_done++;
     hci_run.acl_rx_done++;
-    if (hci_run.acl_rx_done >= (CONFIG_BT_BUF_ACL_RX_COUNT + 1) / 2) {
+    if (hci_run.acl_rx_done >= FLOW_BATCH) {
         acl_flow_flush();
     }
 }

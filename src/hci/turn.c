@@ -94,8 +94,6 @@ static enum h4_result read_one(struct net_buf **buf)
     } else if (result == H4_DEAD) {
         log_err("the transport lost the controller");
         hci_fail(BREEZE_RESET_TRANSPORT);
-    } else if (hci_run.acl_rx_done) {
-        acl_flow_flush(); // Nothing more to read: now is the time.
     }
     return result;
 }

@@ -30,7 +30,8 @@ void l2cap_recv(struct acl_link *link, struct net_buf *pdu);
 struct net_buf *l2cap_tx_alloc(void);
 
 // Prepend the basic header and queue. Results and ownership as acl_send().
-int l2cap_send(struct bt_conn *conn, uint16_t cid, struct net_buf *sdu, acl_done_t done, void *user);
+int l2cap_send(struct bt_conn *conn, uint16_t cid, struct net_buf *sdu, acl_done_t done,
+               void *user);
 
 // Ask the central for connection parameters through the signalling channel (Vol 3, Part A, 4.20): what
 // bt_conn_le_param_update() falls back to. 0, -ENOBUFS, -ENOTCONN, -EBUSY while one is pending.

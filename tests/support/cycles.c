@@ -107,8 +107,9 @@ static const struct {
     void (*on_host)(void *arg);
     bool (*on_pair)(void);
 } states[] = {
-    {"idle", NULL, NULL},           {"advertising", advertise, NULL}, {"scanning", scan, NULL},
-    {"initiating", initiate, NULL}, {"connected", NULL, connect},     {"busy", NULL, connect_and_talk},
+    {"idle", NULL, NULL},         {"advertising", advertise, NULL},
+    {"scanning", scan, NULL},     {"initiating", initiate, NULL},
+    {"connected", NULL, connect}, {"busy", NULL, connect_and_talk},
 };
 
 static void count_leftovers(void *arg)

@@ -47,7 +47,8 @@ static ssize_t on_write(struct bt_conn *conn, const struct bt_gatt_attr *attr, c
 }
 
 #define PAIR_UUID(n)                                                                               \
-    BT_UUID_DECLARE_128(BT_UUID_128_ENCODE(0x5a1e0000 + (n), 0xbee2, 0x4e5a, 0x8f00, 0x0242ac120002))
+    BT_UUID_DECLARE_128(                                                                           \
+        BT_UUID_128_ENCODE(0x5a1e0000 + (n), 0xbee2, 0x4e5a, 0x8f00, 0x0242ac120002))
 
 BT_GATT_SERVICE_DEFINE(pair_service, BT_GATT_PRIMARY_SERVICE(PAIR_UUID(0)),
                        BT_GATT_CHARACTERISTIC(PAIR_UUID(1), BT_GATT_CHRC_NOTIFY, BT_GATT_PERM_NONE,
@@ -195,8 +196,7 @@ static void do_connect(void *arg)
     bt_addr_le_t peer = {.type = BT_ADDR_LE_RANDOM};
     air_controller_static_address(sim_controller(current->hosts[PAIR_PERIPHERAL].host), peer.a.val);
     struct bt_conn *conn = NULL;
-    struct bt_le_conn_param param =
-        BT_LE_CONN_PARAM_INIT(step->number, step->number, 0, 400);
+    struct bt_le_conn_param param = BT_LE_CONN_PARAM_INIT(step->number, step->number, 0, 400);
     step->err = bt_conn_le_create(&peer, BT_CONN_LE_CREATE_CONN, &param, &conn);
     if (!step->err) {
         bt_conn_unref(conn);

@@ -26,11 +26,11 @@ struct pair_host {
     unsigned int failed; // `connected` with an error.
     unsigned int disconnected;
     uint8_t reason;
-    unsigned int notified;        // Notifications received
-    uint64_t notified_octets;     //
-    unsigned int written;         // Writes received
-    uint8_t value[512];           // The last value received, either way
-    uint16_t value_len;           //
+    unsigned int notified;    // Notifications received
+    uint64_t notified_octets; //
+    unsigned int written;     // Writes received
+    uint8_t value[512];       // The last value received, either way
+    uint16_t value_len;       //
 };
 
 struct pair {
@@ -44,11 +44,11 @@ struct pair_options {
     uint64_t seed;
     struct air_controller_config controller; // Of both.
     uint32_t loss_ppm;
-    uint16_t interval;  // 1.25 ms; 0: 6 (7.5 ms)
-    uint16_t mtu;       // Exchange this ATT_MTU; 0: none
-    bool data_length;   // Ask for 251 octets
-    bool phy_2m;        // Ask for LE 2M
-    bool subscribe;     // The central subscribes to the notifications
+    uint16_t interval; // 1.25 ms; 0: 6 (7.5 ms)
+    uint16_t mtu;      // Exchange this ATT_MTU; 0: none
+    bool data_length;  // Ask for 251 octets
+    bool phy_2m;       // Ask for LE 2M
+    bool subscribe;    // The central subscribes to the notifications
 };
 
 // Enable both hosts, connect them and do what the options say. False (and a line on stderr) when a

@@ -43,27 +43,27 @@ int breeze_forget(void);
 
 // Counters since the program started; all only grow, but for the levels.
 struct breeze_stats {
-    uint32_t rx_events;         // HCI events received.
-    uint32_t rx_acl;            // ACL packets received.
-    uint32_t tx_acl;            // ACL packets sent.
-    uint32_t tx_commands;       // HCI commands sent.
-    uint32_t evt_malformed;     // Events shorter than their fixed part or with impossible fields.
-    uint32_t evt_unknown;       // Events nobody handles.
-    uint32_t evt_stale;         // Command answers nobody waits for, events for links that are gone.
-    uint32_t adv_dropped;       // Advertising reports dropped for want of room.
-    uint32_t acl_dropped;       // ACL packets for no link, out of sequence, or too long.
-    uint32_t l2cap_dropped;     // PDUs for no channel.
-    uint32_t att_dropped;       // ATT PDUs ignored as the specification says.
-    uint32_t h4_skipped;        // Packets skipped because they fit no buffer.
-    uint32_t resets;            // Times the controller was reset after a fault.
-    uint32_t ltk_refused;       // Long Term Key requests answered negatively.
-    uint32_t data_overflows;    // Data Buffer Overflow events: the controller lost our packets.
-    uint16_t acl_rx_free;       // Level: free ACL buffers towards the host ...
-    uint16_t acl_rx_low;        // ... and the fewest there ever were.
-    uint16_t evt_rx_free;       // The same for events,
-    uint16_t evt_rx_low;        //
-    uint16_t tx_free;           // ... and for PDUs towards the controller.
-    uint16_t tx_low;            //
+    uint32_t rx_events;      // HCI events received.
+    uint32_t rx_acl;         // ACL packets received.
+    uint32_t tx_acl;         // ACL packets sent.
+    uint32_t tx_commands;    // HCI commands sent.
+    uint32_t evt_malformed;  // Events shorter than their fixed part or with impossible fields.
+    uint32_t evt_unknown;    // Events nobody handles.
+    uint32_t evt_stale;      // Command answers nobody waits for, events for links that are gone.
+    uint32_t adv_dropped;    // Advertising reports dropped for want of room.
+    uint32_t acl_dropped;    // ACL packets for no link, out of sequence, or too long.
+    uint32_t l2cap_dropped;  // PDUs for no channel.
+    uint32_t att_dropped;    // ATT PDUs ignored as the specification says.
+    uint32_t h4_skipped;     // Packets skipped because they fit no buffer.
+    uint32_t resets;         // Times the controller was reset after a fault.
+    uint32_t ltk_refused;    // Long Term Key requests answered negatively.
+    uint32_t data_overflows; // Data Buffer Overflow events: the controller lost our packets.
+    uint16_t acl_rx_free;    // Level: free ACL buffers towards the host ...
+    uint16_t acl_rx_low;     // ... and the fewest there ever were.
+    uint16_t evt_rx_free;    // The same for events,
+    uint16_t evt_rx_low;     //
+    uint16_t tx_free;        // ... and for PDUs towards the controller.
+    uint16_t tx_low;         //
 };
 void breeze_stats(struct breeze_stats *stats);
 

@@ -11,7 +11,8 @@
 #include BREEZE_CONFIG_FILE
 #endif
 
-#if !defined(BREEZE_LEVEL_BEACON) && !defined(BREEZE_LEVEL_PERIPHERAL) && !defined(BREEZE_LEVEL_FULL)
+#if !defined(BREEZE_LEVEL_BEACON) && !defined(BREEZE_LEVEL_PERIPHERAL) &&                          \
+    !defined(BREEZE_LEVEL_FULL)
 #define BREEZE_LEVEL_FULL 1
 #endif
 
@@ -102,7 +103,7 @@
 #define CONFIG_BT_DEVICE_NAME "Breeze"
 #endif
 #ifndef CONFIG_BT_DEVICE_NAME_MAX
-#define CONFIG_BT_DEVICE_NAME_MAX 28
+#define CONFIG_BT_DEVICE_NAME_MAX 31
 #endif
 
 // Appearance at start (Assigned Numbers, 2.6).
@@ -168,10 +169,12 @@ BREEZE_CHECK(CONFIG_BT_L2CAP_RX_MTU >= 23 && CONFIG_BT_L2CAP_RX_MTU <= 1024,
              "CONFIG_BT_L2CAP_RX_MTU must be 23 to 1024 octets.");
 BREEZE_CHECK(CONFIG_BT_L2CAP_TX_MTU >= 23 && CONFIG_BT_L2CAP_TX_MTU <= 1024,
              "CONFIG_BT_L2CAP_TX_MTU must be 23 to 1024 octets.");
-BREEZE_CHECK(CONFIG_BT_L2CAP_TX_BUF_COUNT >= 3,
-             "CONFIG_BT_L2CAP_TX_BUF_COUNT must be at least 3: a request, a response, a notification.");
-BREEZE_CHECK(CONFIG_BT_BUF_ACL_RX_COUNT > CONFIG_BT_MAX_CONN,
-             "CONFIG_BT_BUF_ACL_RX_COUNT must exceed CONFIG_BT_MAX_CONN, or reassembly can deadlock.");
+BREEZE_CHECK(
+    CONFIG_BT_L2CAP_TX_BUF_COUNT >= 3,
+    "CONFIG_BT_L2CAP_TX_BUF_COUNT must be at least 3: a request, a response, a notification.");
+BREEZE_CHECK(
+    CONFIG_BT_BUF_ACL_RX_COUNT > CONFIG_BT_MAX_CONN,
+    "CONFIG_BT_BUF_ACL_RX_COUNT must exceed CONFIG_BT_MAX_CONN, or reassembly can deadlock.");
 BREEZE_CHECK(CONFIG_BT_BUF_EVT_RX_COUNT >= 4, "CONFIG_BT_BUF_EVT_RX_COUNT must be at least 4.");
 BREEZE_CHECK(CONFIG_BT_BUF_CMD_TX_COUNT >= 1, "CONFIG_BT_BUF_CMD_TX_COUNT must be at least 1.");
 BREEZE_CHECK(CONFIG_BT_DEVICE_NAME_MAX >= 1 && CONFIG_BT_DEVICE_NAME_MAX <= 248,

@@ -7,7 +7,7 @@
 #define BREEZE_VERSION_MINOR 1
 #define BREEZE_VERSION_PATCH 0
 
-#define BREEZE_VERSION_TEXT_(major, minor, patch) #major "." #minor "." #patch
+#define BREEZE_VERSION_TEXT_(major, minor, patch)  #major "." #minor "." #patch
 #define BREEZE_VERSION_TEXT__(major, minor, patch) BREEZE_VERSION_TEXT_(major, minor, patch)
 #define BREEZE_VERSION                                                                             \
     BREEZE_VERSION_TEXT__(BREEZE_VERSION_MAJOR, BREEZE_VERSION_MINOR, BREEZE_VERSION_PATCH)
