@@ -1,0 +1,405 @@
+// MicroPython's Bluetooth backend: advertising, scanning, connecting.
+//
+// Invariants: `advertising`, `scanning` and `initiating` follow what programs were told: a scan ends
+// with exactly one SCAN_DONE and a connection attempt with exactly one event, PERIPHERAL_CONNECT or
+// PERIPHERAL_DISCONNECT with connection 0xffff. Advertising ends without an event when a central
+// connects. Core Specification, Vol 3, Part C, 9 and 11; Vol 4, Part E, 7.8.
+#include <errno.h>
+#include <string.h>
+
+#include <zephyr/bluetooth/hci.h>
+
+#include "py/mperrno.h"
+
+#include "backend.h"
+
+#define AD_MAX    31           // Octets of legacy advertising data (Vol 6, Part B, 2.3.1).
+#define AD_FIELDS (AD_MAX / 2) // Each has a length and a type.
+
+// Connection parameters when the program names none.
+#define CONN_INTERVAL_MIN 24  // 30 ms in 1.25 ms
+#define CONN_INTERVAL_MAX 40  // 50 ms
+#define CONN_TIMEOUT      256 // 2.56 s in 10 ms
+#define CONN_TIMEOUT_MAX  3200
+
+struct ad {
+    uint8_t data[AD_MAX];
+    uint8_t len;
+    bool valid; // The octets are a list of AD structures.
+    uint8_t fields;
+    struct bt_data field[AD_FIELDS];
+};
+
+static struct {
+    bool advertising;
+    struct ad adv;
+    struct ad rsp;
+    bool scanning;
+    bool scan_work_ready;
+    struct k_work_delayable scan_end;
+    bool connecting;
+    struct bt_conn *initiating; // The reference bt_conn_le_create() gave.
+    uint8_t peer_type;
+    uint8_t peer[6]; // As the program gave it.
+} gap;
+
+// A flood of events may end the host's wait for its commands early; the operation goes on all the same.
+static int begun(int err)
+{
+    return err == -EINPROGRESS ? 0 : err;
+}
+
+bool mpy_gap_busy(void)
+{
+    return gap.advertising || gap.scanning || gap.connecting;
+}
+
+// ---- Advertising -------------------------------------------------------------------------------
+
+// Keep a copy and cut it into AD structures. A length of 0 ends the significant part early.
+static void ad_set(struct ad *ad, const uint8_t *data, size_t len)
+{
+    if (len) {
+        memcpy(ad->data, data, len);
+    }
+    ad->len = (uint8_t)len;
+    ad->fields = 0;
+    size_t at = 0;
+    while (at < len && ad->data[at]) {
+        size_t size = ad->data[at];
+        if (at + 1 + size > len) {
+            break;
+        }
+        ad->field[ad->fields++] = (struct bt_data){
+            .type = ad->data[at + 1],
+            .data_len = (uint8_t)(size - 1),
+            .data = &ad->data[at + 2],
+        };
+        at += 1 + size;
+    }
+    ad->valid = at == len;
+}
+
+// What is no list of AD structures goes out as it is: MicroPython does not look into payloads.
+static int ad_send_raw(uint16_t opcode, const struct ad *ad)
+{
+    struct net_buf *buf = bt_hci_cmd_create(opcode, 1 + AD_MAX);
+    if (!buf) {
+        return -ENOBUFS;
+    }
+    net_buf_add_u8(buf, ad->len);
+    uint8_t *to = net_buf_add(buf, AD_MAX);
+    memset(to, 0, AD_MAX);
+    memcpy(to, ad->data, ad->len);
+    return begun(bt_hci_cmd_send_sync(opcode, buf, NULL));
+}
+
+static int adv_start(const struct bt_le_adv_param *param)
+{
+    int err = begun(bt_le_adv_start(param, gap.adv.field, gap.adv.fields, gap.rsp.field,
+                                    gap.rsp.fields));
+    if (!err) {
+        gap.advertising = true;
+    }
+    if (!err && !gap.adv.valid) {
+        err = ad_send_raw(BT_HCI_OP_LE_SET_ADV_DATA, &gap.adv);
+    }
+    if (!err && !gap.rsp.valid) {
+        err = ad_send_raw(BT_HCI_OP_LE_SET_SCAN_RSP_DATA, &gap.rsp);
+    }
+    return err;
+}
+
+int mp_bluetooth_gap_advertise_start(bool connectable, int32_t interval_us, const uint8_t *adv_data,
+                                     size_t adv_data_len, const uint8_t *sr_data,
+                                     size_t sr_data_len)
+{
+    if (!mpy_on()) {
+        return MP_ENODEV;
+    }
+    if (adv_data_len > AD_MAX || sr_data_len > AD_MAX || interval_us < 0) {
+        return MP_EINVAL;
+    }
+    mp_bluetooth_gap_advertise_stop();
+    if (adv_data) {
+        ad_set(&gap.adv, adv_data, adv_data_len);
+    }
+    if (sr_data) {
+        ad_set(&gap.rsp, sr_data, sr_data_len);
+    }
+    uint32_t interval = (uint32_t)interval_us / 625;
+    struct bt_le_adv_param param = {
+        .id = BT_ID_DEFAULT,
+        .options = BT_LE_ADV_OPT_USE_IDENTITY |
+                   (connectable ? BT_LE_ADV_OPT_CONN : BT_LE_ADV_OPT_SCANNABLE),
+        .interval_min = interval_us ? interval : BT_GAP_ADV_FAST_INT_MIN_2,
+        .interval_max = interval_us ? interval : BT_GAP_ADV_FAST_INT_MAX_2,
+    };
+    int err = adv_start(&param);
+    if (err) {
+        mp_bluetooth_gap_advertise_stop();
+    }
+    return mpy_errno(err);
+}
+
+void mp_bluetooth_gap_advertise_stop(void)
+{
+    if (mpy_on() && gap.advertising) {
+        (void)bt_le_adv_stop();
+    }
+    gap.advertising = false;
+}
+
+// ---- Scanning ----------------------------------------------------------------------------------
+
+static void scan_result(const bt_addr_le_t *addr, int8_t rssi, uint8_t adv_type,
+                        struct net_buf_simple *ad)
+{
+    if (!mpy_on() || !gap.scanning) {
+        return;
+    }
+    uint8_t be_addr[6];
+    mpy_reverse(be_addr, addr->a.val, sizeof(be_addr));
+    mpy_enter();
+    mp_bluetooth_gap_on_scan_result(addr->type, be_addr, adv_type, rssi, ad->data, ad->len);
+    mpy_leave();
+}
+
+static void scan_done(void)
+{
+    gap.scanning = false;
+    (void)k_work_cancel_delayable(&gap.scan_end);
+    mpy_enter();
+    mp_bluetooth_gap_on_scan_complete();
+    mpy_leave();
+}
+
+static int scan_stop(void)
+{
+    if (!gap.scanning) {
+        return 0;
+    }
+    int err = begun(bt_le_scan_stop());
+    if (err && err != -EALREADY) {
+        return mpy_errno(err);
+    }
+    scan_done();
+    return 0;
+}
+
+static void scan_timeout(struct k_work *work)
+{
+    if (mpy_on()) {
+        (void)scan_stop();
+    }
+}
+
+// A time in microseconds in the controller's unit, within what it takes (Vol 4, Part E, 7.8.10).
+static uint16_t scan_units(int32_t us)
+{
+    return (uint16_t)CLAMP(us / 625, 0x0004, 0x4000);
+}
+
+int mp_bluetooth_gap_scan_start(int32_t duration_ms, int32_t interval_us, int32_t window_us,
+                                bool active_scan)
+{
+    if (!mpy_on()) {
+        return MP_ENODEV;
+    }
+    if (gap.scanning) {
+        return MP_EALREADY;
+    }
+    if (gap.connecting) {
+        return MP_EBUSY;
+    }
+    struct bt_le_scan_param param = {
+        .type = active_scan ? BT_LE_SCAN_TYPE_ACTIVE : BT_LE_SCAN_TYPE_PASSIVE,
+        .options = BT_LE_SCAN_OPT_NONE,
+        .interval = scan_units(interval_us),
+        .window = scan_units(window_us),
+    };
+    if (duration_ms < 0 || param.window > param.interval) {
+        return MP_EINVAL;
+    }
+    if (!gap.scan_work_ready) {
+        k_work_init_delayable(&gap.scan_end, scan_timeout);
+        gap.scan_work_ready = true;
+    }
+    gap.scanning = true;
+    int err = begun(bt_le_scan_start(&param, scan_result));
+    if (err) {
+        gap.scanning = false;
+        return mpy_errno(err);
+    }
+    if (duration_ms) {
+        (void)k_work_reschedule(&gap.scan_end, K_MSEC(duration_ms));
+    }
+    return 0;
+}
+
+int mp_bluetooth_gap_scan_stop(void)
+{
+    return mpy_on() ? scan_stop() : MP_ENODEV;
+}
+
+// ---- Connecting --------------------------------------------------------------------------------
+
+// Intervals in 1.25 ms; one that is not given follows the other one.
+static int conn_param(struct bt_le_conn_param *param, int32_t min_us, int32_t max_us)
+{
+    if (min_us < 0 || max_us < 0) {
+        return -EINVAL;
+    }
+    int32_t low = min_us / 1250;
+    int32_t high = max_us / 1250;
+    low = min_us ? low : MIN(CONN_INTERVAL_MIN, max_us ? high : CONN_INTERVAL_MIN);
+    high = max_us ? high : MAX(CONN_INTERVAL_MAX, low);
+    if (low < 6 || high > 3200 || low > high) { // Vol 4, Part E, 7.8.12
+        return -EINVAL;
+    }
+    // The time-out must exceed twice the interval; leave room for several lost events.
+    int32_t timeout = MAX(CONN_TIMEOUT, high * 5 / 4 / 10 * 6);
+    *param = (struct bt_le_conn_param){
+        .interval_min = (uint16_t)low,
+        .interval_max = (uint16_t)high,
+        .latency = 0,
+        .timeout = (uint16_t)MIN(timeout, CONN_TIMEOUT_MAX),
+    };
+    return 0;
+}
+
+static bool connected_to(const bt_addr_le_t *peer)
+{
+    struct bt_conn *conn = bt_conn_lookup_addr_le(BT_ID_DEFAULT, peer);
+    if (!conn) {
+        return false;
+    }
+    bt_conn_unref(conn);
+    return true;
+}
+
+static int initiate(const bt_addr_le_t *peer, int32_t duration_ms,
+                    const struct bt_le_conn_param *param)
+{
+    struct bt_conn_le_create_param create = {
+        .options = BT_CONN_LE_OPT_NONE,
+        .interval = BT_GAP_SCAN_FAST_INTERVAL_MIN,
+        .window = BT_GAP_SCAN_FAST_INTERVAL_MIN,
+        .timeout = (uint16_t)CLAMP((duration_ms + 9) / 10, 0, UINT16_MAX),
+    };
+    gap.connecting = true;
+    int err = begun(bt_conn_le_create(peer, &create, param, &gap.initiating));
+    if (err) {
+        gap.connecting = false;
+        gap.initiating = NULL;
+    }
+    return err;
+}
+
+int mp_bluetooth_gap_peripheral_connect(uint8_t addr_type, const uint8_t *addr, int32_t duration_ms,
+                                        int32_t min_conn_interval_us, int32_t max_conn_interval_us)
+{
+    if (!mpy_on()) {
+        return MP_ENODEV;
+    }
+    if (gap.connecting) {
+        return MP_EALREADY;
+    }
+    struct bt_le_conn_param param;
+    if (addr_type > BT_ADDR_LE_RANDOM_ID || duration_ms < 0 || duration_ms > INT32_MAX - 9 ||
+        conn_param(&param, min_conn_interval_us, max_conn_interval_us)) {
+        return MP_EINVAL;
+    }
+    bt_addr_le_t peer = {.type = addr_type};
+    mpy_reverse(peer.a.val, addr, sizeof(peer.a.val));
+    if (connected_to(&peer)) {
+        return MP_EIO;
+    }
+    int err = scan_stop();
+    if (err) {
+        return err;
+    }
+    gap.peer_type = addr_type;
+    memcpy(gap.peer, addr, sizeof(gap.peer));
+    return mpy_errno(initiate(&peer, duration_ms, &param));
+}
+
+int mp_bluetooth_gap_peripheral_connect_cancel(void)
+{
+    if (!mpy_on()) {
+        return MP_ENODEV;
+    }
+    if (!gap.initiating) {
+        return 0;
+    }
+    return mpy_errno(begun(bt_conn_disconnect(gap.initiating, BT_HCI_ERR_REMOTE_USER_TERM_CONN)));
+}
+
+static void initiation_over(void)
+{
+    struct bt_conn *conn = gap.initiating;
+    gap.connecting = false;
+    gap.initiating = NULL;
+    if (conn) {
+        bt_conn_unref(conn);
+    }
+}
+
+static void raise_connect_failed(void)
+{
+    static const uint8_t no_addr[6];
+    mpy_enter();
+    mp_bluetooth_gap_on_connected_disconnected(MP_BLUETOOTH_IRQ_PERIPHERAL_DISCONNECT, MPY_NO_CONN,
+                                               MPY_NO_ADDR_TYPE, no_addr);
+    mpy_leave();
+}
+
+void mpy_gap_connected(struct bt_conn *conn, uint8_t err)
+{
+    if (!mpy_on()) {
+        return;
+    }
+    struct bt_conn_info info;
+    if (bt_conn_get_info(conn, &info)) {
+        return;
+    }
+    if (info.role == BT_CONN_ROLE_CENTRAL) {
+        initiation_over();
+        if (err) {
+            raise_connect_failed();
+        } else {
+            mpy_conn_add(conn, true, gap.peer_type, gap.peer);
+        }
+        return;
+    }
+    gap.advertising = false;
+    if (!err) {
+        uint8_t addr[6];
+        mpy_reverse(addr, info.le.dst->a.val, sizeof(addr));
+        mpy_conn_add(conn, false, info.le.dst->type, addr);
+    }
+}
+
+void mpy_gap_lost(void)
+{
+    gap.advertising = false;
+    if (gap.scanning) {
+        scan_done();
+    }
+    if (gap.connecting) {
+        initiation_over();
+        raise_connect_failed();
+    }
+}
+
+void mpy_gap_reset(void)
+{
+    gap.advertising = false;
+    gap.scanning = false;
+    if (gap.scan_work_ready) {
+        (void)k_work_cancel_delayable(&gap.scan_end);
+    }
+    initiation_over();
+    ad_set(&gap.adv, NULL, 0);
+    ad_set(&gap.rsp, NULL, 0);
+}

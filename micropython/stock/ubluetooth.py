@@ -1,0 +1,1 @@
+from bluetooth import *  # The module's other name, which MicroPython's ports know too.
