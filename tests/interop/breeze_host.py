@@ -1,0 +1,375 @@
+"""A Breeze host as a test sees it: the program host.c, driven over its standard streams."""
+
+import asyncio
+import collections
+import errno
+import os
+
+from common import (
+    WAIT,
+    AttError,
+    Characteristic,
+    ConnectFailed,
+    Mailbox,
+    Report,
+    Service,
+)
+from rootcanal_relay import die_with_parent
+
+ADV_TYPES = {0: (True, True, False), 1: (True, False, False), 2: (False, True, False)}
+ADV_TYPES.update({3: (False, False, False), 4: (False, False, True)})
+
+
+def unhex(word):
+    return b"" if word == "-" else bytes.fromhex(word)
+
+
+def code_of(word):
+    """The number in a word such as err=0x13."""
+    return int(word.split("=")[1], 0)
+
+
+class HostError(Exception):
+    """A command of the host was refused with this errno."""
+
+    def __init__(self, command, number):
+        super().__init__(f"{command}: {os.strerror(number)} ({number})")
+        self.errno = number
+
+
+class BreezeLink:
+    """A link of a Breeze host."""
+
+    kind = "breeze"
+
+    def __init__(self, host, index, role, peer):
+        self.host, self.index, self.role, self.peer = host, index, role, peer
+        self.mtu = 23
+        self.updates = Mailbox("connection parameter update at Breeze")
+        self.requests = Mailbox("connection parameter request at Breeze")
+        self.mtus = Mailbox("MTU update at Breeze")
+        self.ends = Mailbox("disconnection at Breeze")
+        self.bursts = Mailbox("the end of notifications from Breeze")
+        self.answers = Mailbox("the end of a GATT operation at Breeze")
+        self.found = []
+        self.values = []
+        self.notified = collections.defaultdict(lambda: Mailbox("notification to Breeze"))
+
+    async def operation(self, *words):
+        """Run a GATT command to its end, the error code in its last line."""
+        self.found, self.values = [], []
+        await self.host.command(*words)
+        answer = await self.answers.get()
+        code = code_of(answer) if answer else 0
+        if code:
+            raise AttError(code)
+
+    async def exchange_mtu(self):
+        await self.operation("mtu", self.index)
+        return self.mtu
+
+    async def wait_mtu(self, wanted):
+        await self.mtus.find(lambda mtu: mtu == wanted)
+
+    async def discover(self, uuid=None):
+        """Services, all or those with this UUID, with all that is in them."""
+        words = ["1", "0xffff", uuid] if uuid else []
+        await self.operation("discover", self.index, "services", *words)
+        services = [Service(uuid, int(first), int(last)) for first, last, uuid in self.found]
+        for service in services:
+            await self.discover_inside(service)
+        return services
+
+    async def discover_inside(self, service):
+        await self.operation("discover", self.index, "chars", service.start, service.end)
+        for declaration, value, properties, uuid in self.found:
+            properties = int(properties, 0)
+            found = Characteristic(uuid, int(declaration), int(value), properties)
+            service.characteristics.append(found)
+        ends = [c.declaration - 1 for c in service.characteristics[1:]] + [service.end]
+        for characteristic, end in zip(service.characteristics, ends):
+            if characteristic.handle < end:
+                first = characteristic.handle + 1
+                await self.operation("discover", self.index, "descs", first, end)
+                characteristic.descriptors = {uuid: int(handle) for handle, uuid in self.found}
+
+    async def read(self, handle):
+        await self.operation("read", self.index, handle)
+        return b"".join(self.values)
+
+    async def write(self, handle, value):
+        await self.operation("write", self.index, handle, value.hex() or "-")
+
+    async def write_command(self, handle, value):
+        """Send it as soon as there is a buffer: the host answers -ENOMEM while there is none."""
+        while True:
+            try:
+                return await self.host.command("write_cmd", self.index, handle, value.hex() or "-")
+            except HostError as error:
+                if error.errno != errno.ENOMEM:
+                    raise
+                await self.host.room.get()
+
+    async def subscribe(self, characteristic, kind="notify"):
+        ccc = characteristic.descriptors["2902"]
+        await self.operation("subscribe", self.index, characteristic.handle, ccc, kind)
+        return self.notified[characteristic.handle]
+
+    async def unsubscribe(self, characteristic):
+        await self.host.command("unsubscribe", self.index, characteristic.handle)
+        await self.host.unsubscribed.find(lambda handle: handle == characteristic.handle)
+
+    async def notify(self, count, length=20):
+        """Send counting notifications; returns when the host has sent them all."""
+        await self.host.command("notify", self.index, count, length)
+        await self.bursts.get(WAIT + count / 50)
+
+    async def indicate(self, value):
+        await self.host.command("indicate", self.index, value.hex())
+        code = await self.host.indications.get()
+        if code:
+            raise AttError(code)
+
+    async def update(self, low, high, latency, timeout):
+        """Units of the specification: 1.25 ms, events, 10 ms."""
+        await self.host.command("param", self.index, low, high, latency, timeout)
+
+    async def wait_update(self, low, high, latency, timeout):
+        def wanted(update):
+            return low <= update[0] <= high and update[1:] == (latency, timeout)
+
+        return await self.updates.find(wanted)
+
+    async def disconnect(self, reason=0x13):
+        await self.host.command("disconnect", self.index, reason)
+
+    async def wait_end(self):
+        return await self.ends.get()
+
+
+class BreezeHost:
+    """The process, and the links it has."""
+
+    kind = "breeze"
+
+    def __init__(self, program, hci, folder, label):
+        self.program, self.hci, self.folder, self.label = program, hci, folder, label
+        self.trace = folder / f"{label}.btsnoop"
+        self.links = {}
+        self.reports = Mailbox(f"advertising report at {label}")
+        self.arrivals = Mailbox(f"connection at {label}")
+        self.failures = Mailbox(f"failed connection at {label}")
+        self.writes = Mailbox(f"write to {label}")
+        self.subscriptions = Mailbox(f"subscription to {label}")
+        self.unsubscribed = Mailbox(f"end of a subscription at {label}")
+        self.indications = Mailbox(f"confirmation at {label}")
+        self.room = Mailbox(f"a buffer at {label}")
+        self.replies = Mailbox(f"the answer of {label}")
+        self.stats_seen = {}
+        self.refused_exit = None
+        self.identity = None
+
+    async def start(self):
+        env = dict(os.environ, BREEZE_HCI=self.hci, BREEZE_TRACE=str(self.trace))
+        env.update(INTEROP_SETTINGS=str(self.folder / f"{self.label}.settings"))
+        self.log = open(self.folder / f"{self.label}.log", "w", buffering=1)
+        self.process = await asyncio.create_subprocess_exec(
+            str(self.program),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=self.log,
+            env=env,
+            limit=1 << 20,
+            preexec_fn=die_with_parent,
+        )
+        self.reader = asyncio.create_task(self.read())
+        assert await self.replies.get() == ("ready", []), "the host did not start; see its log"
+        await self.command("enable")
+
+    async def stop(self):
+        """End the process; that it ends well is part of every test."""
+        process = getattr(self, "process", None)
+        if process is None:
+            return
+        try:
+            if process.returncode is None:
+                process.stdin.write(b"quit\n")
+            await asyncio.wait_for(process.wait(), WAIT)
+        except (asyncio.TimeoutError, ConnectionError):
+            pass
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+            raise AssertionError(f"{self.label} did not end in {WAIT:g} s")
+        await self.reader
+        self.log.close()
+        assert process.returncode == 0, f"{self.label} ended with {process.returncode}"
+
+    async def vanish(self):
+        """End the process without a word, as a device that loses power."""
+        self.process.kill()
+        await self.process.wait()
+        await self.reader
+        self.process = None
+        self.log.close()
+
+    async def command(self, *words):
+        line = " ".join(str(word) for word in words)
+        self.log.write(f"> {line}\n")
+        self.process.stdin.write(line.encode() + b"\n")
+        result, rest = await self.replies.get()
+        assert rest[:1] == [str(words[0])], f"{line}: answered {result} {rest}"
+        if result == "err":
+            raise HostError(line, int(rest[1]))
+
+    async def read(self):
+        while line := await self.process.stdout.readline():
+            self.log.write(line.decode())
+            words = line.decode().split()
+            handler = getattr(self, f"on_{words[0]}", None) if words else None
+            if handler is not None:
+                handler(*words[1:])
+
+    # ---- Lines of the host -----------------------------------------------------------------------
+
+    def on_ready(self):
+        self.replies.put(("ready", []))
+
+    def on_ok(self, *words):
+        self.replies.put(("ok", list(words)))
+
+    def on_err(self, *words):
+        self.replies.put(("err", list(words)))
+
+    def on_identity(self, address):
+        self.identity = address
+
+    def on_stats(self, *words):
+        self.stats_seen = {key: int(value) for key, value in (w.split("=") for w in words)}
+
+    def on_report(self, address, kind, _rssi, data):
+        connectable, scannable, response = ADV_TYPES[int(kind)]
+        self.reports.put(Report(address, connectable, scannable, response, unhex(data)))
+
+    def on_connected(self, index, role, peer):
+        self.links[int(index)] = link = BreezeLink(self, int(index), role, peer)
+        self.arrivals.put(link)
+
+    def on_connect_failed(self, _index, _peer, err):
+        self.failures.put(code_of(err))
+
+    def on_disconnected(self, index, reason):
+        link = self.links.pop(int(index), None)
+        if link is not None:
+            link.ends.put(code_of(reason))
+
+    def on_param(self, index, interval, latency, timeout):
+        self.links[int(index)].updates.put((int(interval), int(latency), int(timeout)))
+
+    def on_param_req(self, index, *values):
+        self.links[int(index)].requests.put(tuple(int(v) for v in values))
+
+    def on_mtu(self, index, tx, _rx):
+        if int(index) in self.links:
+            self.links[int(index)].mtu = int(tx)
+            self.links[int(index)].mtus.put(int(tx))
+
+    def on_mtu_exchanged(self, index, err, mtu):
+        self.links[int(index)].mtu = code_of(mtu)
+        self.links[int(index)].answers.put(err)
+
+    def on_service(self, index, *words):
+        self.links[int(index)].found.append(words)
+
+    on_char = on_desc = on_service
+
+    def on_discovered(self, index, _what):
+        self.links[int(index)].answers.put("")
+
+    def on_value(self, index, data):
+        self.links[int(index)].values.append(unhex(data))
+
+    def on_read(self, index, err):
+        if int(index) in self.links:
+            self.links[int(index)].answers.put(err)
+
+    def on_written(self, index, _handle, err):
+        if int(index) in self.links:
+            self.links[int(index)].answers.put(err)
+
+    def on_subscribed(self, index, _handle, err, value):
+        if int(index) in self.links and value != "value=0":
+            self.links[int(index)].answers.put(err)
+
+    def on_unsubscribed(self, handle):
+        self.unsubscribed.put(int(handle))
+
+    def on_notified(self, index, handle, data):
+        self.links[int(index)].notified[int(handle)].put(unhex(data))
+
+    def on_wrote(self, _index, flags, _offset, data):
+        self.writes.put((unhex(data), bool(code_of(flags) & 0x02)))
+
+    def on_ccc(self, which, value):
+        self.subscriptions.put((which, int(value)))
+
+    def on_notify_done(self, index, count):
+        if int(index) in self.links:
+            self.links[int(index)].bursts.put(int(count))
+
+    def on_write_cmd_sent(self, _index):
+        self.room.put(None)
+
+    def on_indicated(self, _index, err):
+        self.indications.put(code_of(err))
+
+    # ---- What tests do ---------------------------------------------------------------------------
+
+    @property
+    def address(self):
+        return self.identity
+
+    async def advertise(self, kind, data=b"", response=b"", interval=30):
+        units = int(interval / 0.625)
+        words = (data.hex() or "-", response.hex() or "-")
+        await self.command("adv", kind, units, units, *words)
+
+    async def update_advertising(self, data=b"", response=b""):
+        await self.command("adv_data", data.hex() or "-", response.hex() or "-")
+
+    async def stop_advertising(self):
+        await self.command("adv_stop")
+
+    async def scan(self, active):
+        self.reports.clear()
+        await self.command("scan", "active" if active else "passive")
+
+    async def stop_scan(self):
+        await self.command("scan_stop")
+
+    async def connect(self, address, timeout=10.0, interval=12):
+        """Connect; `timeout` in seconds, `interval` in 1.25 ms."""
+        self.arrivals.clear()
+        self.failures.clear()
+        await self.command("connect", address, int(timeout * 1000), interval, interval, 0, 200)
+        arrival = asyncio.create_task(self.arrivals.get(timeout + WAIT))
+        failure = asyncio.create_task(self.failures.get(timeout + WAIT))
+        try:
+            tasks = (arrival, failure)
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            arrival.cancel()
+            failure.cancel()
+        if failure in done:
+            raise ConnectFailed(failure.result())
+        return arrival.result()
+
+    async def cancel_connect(self):
+        await self.command("cancel")
+
+    async def wait_link(self):
+        return await self.arrivals.get()
+
+    async def stats(self):
+        await self.command("stats")
+        return self.stats_seen

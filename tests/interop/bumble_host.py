@@ -1,0 +1,289 @@
+"""Bumble as the other host: the same words as breeze_host.py, for an independent implementation."""
+
+import asyncio
+import logging
+import os
+
+from bumble.att import ATT_Error
+from bumble.core import UUID, ConnectionError, TimeoutError
+from bumble.device import Advertisement, AdvertisingType, ConnectionParametersPreferences
+from bumble.device import Device, Peer
+from bumble.gatt import Attribute, Characteristic as ServedCharacteristic
+from bumble.gatt import CharacteristicValue, Descriptor, Service as ServedService
+from bumble.hci import Address, HCI_Error, Phy
+from bumble.transport import open_transport
+
+import common
+from common import WAIT, AttError, Characteristic, ConnectFailed, Mailbox, Report, Service
+
+logging.getLogger("bumble").setLevel(logging.CRITICAL)
+
+ADV_KINDS = {
+    "conn": AdvertisingType.UNDIRECTED_CONNECTABLE_SCANNABLE,
+    "scan": AdvertisingType.UNDIRECTED_SCANNABLE,
+    "nonconn": AdvertisingType.UNDIRECTED,
+}
+
+
+def text_of(address):
+    kind = "public" if address.is_public else "random"
+    return f"{address.to_string(False)}/{kind}"
+
+
+def address_of(text):
+    octets, kind = text.split("/")
+    kinds = {"public": Address.PUBLIC_DEVICE_ADDRESS, "random": Address.RANDOM_DEVICE_ADDRESS}
+    return Address(octets, kinds[kind])
+
+
+def uuid_text(uuid):
+    """16-bit UUIDs as four digits, the others with dashes, lower case."""
+    raw = bytes(reversed(uuid.to_bytes())).hex()
+    if len(raw) != 32:
+        return raw
+    return "-".join((raw[:8], raw[8:12], raw[12:16], raw[16:20], raw[20:]))
+
+
+async def att(awaitable):
+    """ATT errors of Bumble as ours."""
+    try:
+        return await asyncio.wait_for(awaitable, WAIT)
+    except ATT_Error as error:
+        raise AttError(error.error_code) from None
+
+
+class BumbleLink:
+    """A link of a Bumble host."""
+
+    kind = "bumble"
+
+    def __init__(self, host, connection):
+        self.host, self.connection = host, connection
+        self.peer = text_of(connection.peer_address)
+        self.role = "central" if connection.role == 0 else "peripheral"
+        self.gatt = Peer(connection)
+        self.proxies = {}
+        self.updates = Mailbox("connection parameter update at Bumble")
+        self.mtus = Mailbox("MTU update at Bumble")
+        self.ends = Mailbox("disconnection at Bumble")
+        connection.on("connection_parameters_update", self.on_update)
+        connection.on("connection_att_mtu_update", lambda: self.mtus.put(connection.att_mtu))
+        connection.on("disconnection", self.ends.put)
+
+    def on_update(self):
+        now = self.connection.parameters
+        interval = round(now.connection_interval / 1.25)
+        self.updates.put((interval, now.peripheral_latency, round(now.supervision_timeout / 10)))
+
+    @property
+    def mtu(self):
+        return self.connection.att_mtu
+
+    async def exchange_mtu(self):
+        return await att(self.gatt.request_mtu(self.host.offered_mtu))
+
+    async def wait_mtu(self, wanted):
+        if self.connection.att_mtu != wanted:
+            await self.mtus.find(lambda mtu: mtu == wanted)
+
+    async def discover(self, uuid=None):
+        uuids = [UUID(uuid)] if uuid else []
+        services = []
+        for proxy in await att(self.gatt.discover_services(uuids)):
+            service = Service(uuid_text(proxy.uuid), proxy.handle, proxy.end_group_handle)
+            await self.discover_inside(service, proxy)
+            services.append(service)
+        return services
+
+    async def discover_inside(self, service, proxy):
+        for inner in await att(self.gatt.discover_characteristics((), proxy)):
+            uuid = uuid_text(inner.uuid)
+            found = Characteristic(uuid, inner.handle - 1, inner.handle, int(inner.properties))
+            for descriptor in await att(self.gatt.discover_descriptors(inner)):
+                found.descriptors[uuid_text(descriptor.type)] = descriptor.handle
+            self.proxies[inner.handle] = inner
+            service.characteristics.append(found)
+
+    async def read(self, handle):
+        return bytes(await att(self.gatt.read_value(handle)))
+
+    async def read_by_uuid(self, uuid):
+        return [bytes(v) for v in await att(self.gatt.read_characteristics_by_uuid(UUID(uuid)))]
+
+    async def write(self, handle, value):
+        await att(self.gatt.write_value(handle, value, with_response=True))
+
+    async def write_command(self, handle, value):
+        await att(self.gatt.write_value(handle, value, with_response=False))
+
+    async def subscribe(self, characteristic, kind="notify"):
+        box = Mailbox("notification to Bumble")
+        proxy = self.proxies[characteristic.handle]
+        await att(self.gatt.subscribe(proxy, box.put, prefer_notify=kind == "notify"))
+        return box
+
+    async def unsubscribe(self, characteristic):
+        await att(self.gatt.unsubscribe(self.proxies[characteristic.handle]))
+
+    async def notify(self, count, length=20):
+        for number in range(count):
+            value = number.to_bytes(4, "little").ljust(length, b"\0")
+            served = self.host.served[common.NOTIFY]
+            await self.host.device.notify_subscriber(self.connection, served, value)
+
+    async def indicate(self, value):
+        served = self.host.served[common.INDICATE]
+        await att(self.host.device.indicate_subscriber(self.connection, served, value))
+
+    async def update(self, low, high, latency, timeout):
+        await self.connection.update_parameters(low * 1.25, high * 1.25, latency, timeout * 10)
+
+    async def update_l2cap(self, low, high, latency, timeout):
+        """The older procedure, over L2CAP signalling; a peripheral only."""
+        values = (low * 1.25, high * 1.25, latency, timeout * 10)
+        await self.connection.update_parameters(*values, use_l2cap=True)
+
+    async def wait_update(self, low, high, latency, timeout):
+        def wanted(update):
+            return low <= update[0] <= high and update[1:] == (latency, timeout)
+
+        return await self.updates.find(wanted)
+
+    async def disconnect(self, reason=0x13):
+        await asyncio.wait_for(self.connection.disconnect(reason), WAIT)
+
+    async def wait_end(self):
+        return await self.ends.get()
+
+
+class BumbleHost:
+    """A Bumble device with the tests' service."""
+
+    kind = "bumble"
+
+    def __init__(self, transport, address, label, trace):
+        self.transport_name, self.own, self.label, self.trace = transport, address, label, trace
+        self.offered_mtu = 200
+        self.served = {}
+        self.value = bytearray(common.FIRST_VALUE)
+        self.reports = Mailbox(f"advertising report at {label}")
+        self.arrivals = Mailbox(f"connection at {label}")
+        self.writes = Mailbox(f"write to {label}")
+        self.subscriptions = Mailbox(f"subscription to {label}")
+
+    async def start(self):
+        os.environ["BUMBLE_SNOOPER"] = f"btsnoop:file:{self.trace}"  # for whom looks at a failure
+        self.transport = await asyncio.wait_for(open_transport(self.transport_name), WAIT)
+        own = Address(self.own)
+        ends = (self.transport.source, self.transport.sink)
+        self.device = Device.with_hci(self.label, own, *ends)
+        self.device.add_service(self.make_service())
+        self.device.add_service(self.make_battery())
+        self.device.on("connection", self.on_connection)
+        # Below the device, which joins an advertisement and its scan response into one.
+        self.device.host.on("advertising_report", self.on_report)
+        await asyncio.wait_for(self.device.power_on(), WAIT)
+
+    async def stop(self):
+        if getattr(self, "transport", None) is not None:
+            transport, self.transport = self.transport, None
+            await asyncio.wait_for(transport.close(), WAIT)
+
+    vanish = stop
+
+    # ---- The service -----------------------------------------------------------------------------
+
+    def serve(self, uuid, properties, permissions, value=b"", descriptors=()):
+        properties = ServedCharacteristic.Properties(properties)
+        made = ServedCharacteristic(uuid, properties, permissions, value, descriptors)
+        made.on("subscription", lambda *args: self.on_subscription(uuid, *args))
+        self.served[uuid] = made
+        return made
+
+    def make_service(self):
+        readable, writeable = Attribute.READABLE, Attribute.WRITEABLE
+        properties = {uuid: entry[0] for uuid, entry in common.CHARACTERISTICS.items()}
+        value = CharacteristicValue(lambda _: bytes(self.value), self.on_write)
+        refused = CharacteristicValue(None, self.on_refused)
+        text = Descriptor(UUID.from_16_bits(0x2901), readable, common.DESCRIPTION_VALUE)
+        rows = [
+            self.serve(common.VALUE, properties[common.VALUE], readable | writeable, value),
+            self.serve(common.NOTIFY, properties[common.NOTIFY], 0, b"", [text]),
+            self.serve(common.INDICATE, properties[common.INDICATE], 0),
+            self.serve(common.LONG, properties[common.LONG], readable, common.LONG_VALUE),
+            self.serve(common.REFUSED, properties[common.REFUSED], writeable, refused),
+        ]
+        return ServedService(common.SERVICE, rows)
+
+    def make_battery(self):
+        properties = common.READ | common.NOTIFIES
+        row = self.serve("2A19", properties, Attribute.READABLE, bytes([87]))
+        return ServedService("180F", [row])
+
+    def on_write(self, _connection, value):
+        self.value = bytearray(value)
+        self.writes.put((bytes(value), None))
+
+    def on_refused(self, _connection, _value):
+        raise ATT_Error(common.APPLICATION_ERROR)
+
+    def on_subscription(self, uuid, _connection, notify, indicate):
+        names = {common.NOTIFY: "notify", common.INDICATE: "indicate", "2A19": "battery"}
+        self.subscriptions.put((names[uuid], int(notify) | int(indicate) << 1))
+
+    # ---- GAP -------------------------------------------------------------------------------------
+
+    def on_connection(self, connection):
+        self.arrivals.put(BumbleLink(self, connection))
+
+    def on_report(self, report):
+        seen = Advertisement.from_advertising_report(report)
+        if seen is None:
+            return
+        address = text_of(seen.address)
+        flags = (seen.is_connectable, seen.is_scannable, seen.is_scan_response)
+        self.reports.put(Report(address, *flags, bytes(seen.data_bytes)))
+
+    @property
+    def address(self):
+        return f"{self.own}/random"
+
+    async def advertise(self, kind, data=b"", response=b"", interval=30):
+        await self.device.start_advertising(
+            advertising_type=ADV_KINDS[kind],
+            advertising_data=data,
+            scan_response_data=response,
+            advertising_interval_min=interval,
+            advertising_interval_max=interval,
+        )
+
+    async def stop_advertising(self):
+        await self.device.stop_advertising()
+
+    async def scan(self, active):
+        self.reports.clear()
+        await self.device.start_scanning(active=active, scan_interval=60, scan_window=60)
+
+    async def stop_scan(self):
+        await self.device.stop_scanning()
+
+    async def connect(self, address, timeout=10.0, interval=12):
+        wish = ConnectionParametersPreferences(interval * 1.25, interval * 1.25, 0, 2000)
+        self.arrivals.clear()
+        try:
+            await self.device.connect(
+                address_of(address),
+                connection_parameters_preferences={Phy.LE_1M: wish},
+                timeout=timeout,
+            )
+        except TimeoutError:
+            raise ConnectFailed(0x02) from None
+        except (ConnectionError, HCI_Error) as error:
+            raise ConnectFailed(error.error_code) from None
+        return await self.arrivals.get()
+
+    async def cancel_connect(self):
+        await self.device.cancel_connection()
+
+    async def wait_link(self):
+        return await self.arrivals.get()

@@ -1,0 +1,48 @@
+// The parts of the test host: host.c (commands, links, advertising, scanning), host_client.c (GATT
+// client), host_server.c (its services).
+#ifndef INTEROP_HOST_PARTS_H_
+#define INTEROP_HOST_PARTS_H_
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <zephyr/bluetooth/conn.h>
+#include <zephyr/bluetooth/uuid.h>
+
+#define WORDS_MAX 8   // words of a command
+#define LINES_MAX 64  // commands that wait
+#define AD_MAX    8   // AD structures of one advertisement
+#define VALUE_MAX 512 // octets of a value
+
+// Print one line of output.
+void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+// Bytes in hexadecimal ("-": none), valid until the next call.
+const char *hex(const void *data, size_t len);
+
+// An address as AA:BB:CC:DD:EE:FF/random, valid until the next call.
+const char *addr_text(const bt_addr_le_t *addr);
+
+// The link with this index; NULL when there is none.
+struct bt_conn *link_at(uint32_t index);
+
+// Client operations, one of a kind at a time on each link: -EBUSY. All results come as lines.
+int client_mtu(uint32_t link);
+int client_discover(uint32_t link, const char *what, uint16_t first, uint16_t last,
+                    const struct bt_uuid *uuid);
+int client_read(uint32_t link, uint16_t handle, uint16_t offset);
+int client_write(uint32_t link, uint16_t handle, const void *value, size_t len);
+int client_write_cmd(uint32_t link, uint16_t handle, const void *value, size_t len);
+int client_subscribe(uint32_t link, uint16_t value_handle, uint16_t ccc_handle, uint16_t ccc);
+int client_unsubscribe(uint32_t link, uint16_t value_handle);
+
+// The server: values filled in, callbacks registered.
+void server_start(void);
+// Start sending `count` notifications of `len` octets that count from 0.
+int server_notify(uint32_t link, uint32_t count, uint32_t len);
+// Send what is left of them as far as there is room.
+void server_pump(void);
+int server_indicate(uint32_t link, const void *value, size_t len);
+
+#endif // INTEROP_HOST_PARTS_H_
