@@ -19,17 +19,21 @@
 
 #define UNIT_US 1250
 
-static unsigned int unacknowledged(const struct air_end *end)
+// Octets that must go as a whole: what has to be repeated, or a control PDU; with its MIC.
+static unsigned int indivisible(const struct air_end *end)
 {
-    return end->cur.valid && end->cur.len ? end->cur.len + 4u : 0;
+    if (end->cur.valid && end->cur.len) {
+        return end->cur.len + 4u;
+    }
+    return end->control_count ? end->control[end->control_head].len + 4u : 0;
 }
 
-// The least that an event needs: two empty PDUs, or those that have to be repeated, and their gaps.
+// The least that an event needs: two PDUs, empty but for what cannot be cut, and their gaps.
 static int64_t least_exchange(const struct air_link *link)
 {
     int64_t us = 2 * T_IFS_US;
     for (int side = 0; side < 2; side++) {
-        us += ll_airtime(link->phy[side], unacknowledged(&link->ends[side]));
+        us += ll_airtime(link->phy[side], indivisible(&link->ends[side]));
     }
     return us;
 }

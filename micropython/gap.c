@@ -96,8 +96,8 @@ static int ad_send_raw(uint16_t opcode, const struct ad *ad)
 
 static int adv_start(const struct bt_le_adv_param *param)
 {
-    int err = begun(bt_le_adv_start(param, gap.adv.field, gap.adv.fields, gap.rsp.field,
-                                    gap.rsp.fields));
+    int err =
+        begun(bt_le_adv_start(param, gap.adv.field, gap.adv.fields, gap.rsp.field, gap.rsp.fields));
     if (!err) {
         gap.advertising = true;
     }

@@ -38,14 +38,9 @@ static struct {
     int shown;          // Octets of the last event in Python's buffer.
 } queue;
 
-bool events_pending(void)
-{
-    return atomic_load(&helper.waiting) != 0;
-}
-
 bool events_urgent(void)
 {
-    return events_pending() && atomic_load(&helper.pump) != PUMP_RUNNING;
+    return atomic_load(&helper.waiting) && atomic_load(&helper.pump) != PUMP_RUNNING;
 }
 
 bool events_full(void)

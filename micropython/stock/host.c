@@ -90,7 +90,7 @@ static bool serve(void)
 static bool requests_wait(void)
 {
     pthread_mutex_lock(&stock.lock);
-    bool waiting = request_waiting(true);
+    bool waiting = request_waiting();
     pthread_mutex_unlock(&stock.lock);
     return waiting;
 }

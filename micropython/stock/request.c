@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <breeze/loop.h>
 
@@ -59,10 +60,9 @@ static struct request *oldest(enum request_state state)
     return found;
 }
 
-bool request_waiting(bool heavy_too)
+bool request_waiting(void)
 {
-    const struct request *slot = oldest(REQUEST_WAITING);
-    return slot && (heavy_too || !slot->heavy);
+    return oldest(REQUEST_WAITING) != NULL;
 }
 
 bool request_heavy_waiting(void)
@@ -149,16 +149,15 @@ static void abandon(struct request *slot)
     }
 }
 
-// Ctrl-C was pressed while the caller blocked it: the interpreter will leave this call with a long
-// jump when the guard ends, and the token with it.
+// Ctrl-C was pressed while the caller, the main thread, blocked it: the interpreter will leave this call
+// with a long jump when the guard ends, and the token with it.
 static bool leaving(void)
 {
     sigset_t set;
-    return sigpending(&set) == 0 && sigismember(&set, SIGINT) == 1;
+    return sigpending(&set) == 0 && sigismember(&set, SIGINT) == 1 && gettid() == getpid();
 }
 
-// Wait for a slice: the result when there is one, else the negative token. The lock
-// is held.
+// Wait for a slice: the result when there is one, else the negative token. The lock is held.
 static int collect(struct request *slot)
 {
     if (slot->state != REQUEST_DONE) {

@@ -9,8 +9,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define EVENT_DATA_MAX 600
-
 // An event as Python sees it (bluetooth.py unpacks "<BbHHHHHHHI"); its data follows.
 struct breeze_mpy_event {
     uint8_t event;
@@ -73,14 +71,13 @@ static inline void guard_leave(const sigset_t *old)
 void stock_wait(int ms);
 
 // host.c
-int host_open(const char *program);
 void host_error_set(const char *text); // The lock is not held.
 const char *host_program(void);
 int host_error_get(char *buf, int size); // The lock is held.
 
 // request.c
 int request_submit(struct request *request);
-bool request_waiting(bool heavy_too); // The lock is held.
+bool request_waiting(void); // The lock is held.
 // Run the oldest request that waits; false if there is none. The lock is held, but not while it runs.
 bool request_serve(bool heavy_too);
 bool request_heavy_waiting(void); // The lock is held.
@@ -88,9 +85,7 @@ int request_raised(void); // The number mp_raise_OSError() noted since the last 
 
 // events.c
 void events_flush(void);
-bool events_full(void); // The lock is held.
-// Nothing the helper needs may depend on the lock.
-bool events_pending(void);
+bool events_full(void);   // The lock is held.
 bool events_urgent(void); // Events wait and the pump is not running.
 
 #endif // BREEZE_STOCK_H_

@@ -17,7 +17,9 @@
 #include "air/vendor.h"
 #include "transport_impl.h"
 
-#define NAME_MAX_LEN 248
+#define NAME_MAX_LEN  248
+#define NAME_TRIES    10
+#define NAME_PAUSE_US 20000
 
 static void default_path(char *path, size_t size)
 {
@@ -107,18 +109,28 @@ static int air_open(const char *rest)
     return fd;
 }
 
+static int set_name(const char *name)
+{
+    struct net_buf *buf = bt_hci_cmd_create(AIR_VENDOR_SET_NAME, (uint8_t)strlen(name));
+    if (!buf) {
+        return -ENOBUFS;
+    }
+    net_buf_add_mem(buf, name, strlen(name));
+    return bt_hci_cmd_send_sync(AIR_VENDOR_SET_NAME, buf, NULL);
+}
+
 static int air_setup(void *ctx)
 {
     (void)ctx;
     char path[TRANSPORT_TEXT];
     const char *name;
     split(transport_rest(), path, sizeof(path), &name);
-    struct net_buf *buf = bt_hci_cmd_create(AIR_VENDOR_SET_NAME, (uint8_t)strlen(name));
-    if (!buf) {
-        return -ENOBUFS;
+    int err = set_name(name);
+    // A program that was killed a moment ago may still have the name: its socket is about to go.
+    for (int tries = 0; err == -EALREADY && tries < NAME_TRIES; tries++) {
+        usleep(NAME_PAUSE_US);
+        err = set_name(name);
     }
-    net_buf_add_mem(buf, name, strlen(name));
-    int err = bt_hci_cmd_send_sync(AIR_VENDOR_SET_NAME, buf, NULL);
     if (err == -EALREADY || err == -EACCES) {
         return transport_fail(EADDRINUSE,
                               "another program on the air at %s is called %s already; give this "

@@ -117,8 +117,8 @@ bool bt_is_ready(void)
 
 static bool links_up(void)
 {
-    for (unsigned int i = 0; i < CONFIG_BT_MAX_CONN; i++) {
-        const struct bt_conn *conn = conn_at(i);
+    const struct bt_conn *conn;
+    for (unsigned int i = 0; (conn = conn_at(i)); i++) {
         if (conn->state == CONN_CONNECTED || conn->state == CONN_DISCONNECTING) {
             return true;
         }
@@ -129,8 +129,8 @@ static bool links_up(void)
 // Ask every peer to go, and give that DISABLE_LINKS_US.
 static void links_close(void)
 {
-    for (unsigned int i = 0; i < CONFIG_BT_MAX_CONN; i++) {
-        struct bt_conn *conn = conn_at(i);
+    struct bt_conn *conn;
+    for (unsigned int i = 0; (conn = conn_at(i)); i++) {
         if (conn_is_up(conn)) {
             conn_want_disconnect(conn, BT_HCI_ERR_REMOTE_POWER_OFF);
         }

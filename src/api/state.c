@@ -1,4 +1,5 @@
-// The parts of all mutable state of the host (design D2): defined here, wiped, saved and loaded here.
+// The parts of all mutable state of the host (design D2): those of every level are defined here, the
+// others in state_links.c and state_central.c; all are wiped, saved and loaded here.
 //
 // `run` parts are wiped by bt_disable(), `reg` parts by breeze_forget(). Connections are a run part
 // that wipes itself, because the application may still hold references to slots.
@@ -8,75 +9,72 @@
 
 #include <breeze/state.h>
 
-#include "att/state.h"
-#include "conn/state.h"
+#include "conn/conn.h"
 #include "gap/state.h"
-#include "gatt/state.h"
 #include "hci/state.h"
 #include "kernel/state.h"
-#include "l2cap/state.h"
 #include "trace/state.h"
 
 struct hci_run hci_run;
 struct hci_reg hci_reg;
 struct hci_kept hci_kept;
 struct trace_reg trace_reg;
-struct conn_run conn_run;
-struct conn_reg conn_reg;
 struct gap_run gap_run;
 struct gap_reg gap_reg;
-struct l2cap_run l2cap_run;
-struct att_run att_run;
-struct att_reg att_reg;
-struct gatt_run gatt_run;
-struct gatt_reg gatt_reg;
 struct api_run api_run;
 
-enum { KEPT, RUN, REG };
-
-#define PART(name, kind)                                                                           \
-    {                                                                                              \
-        &(name), sizeof(name), kind                                                                \
-    }
-
-static const struct {
-    void *at;
-    size_t size;
-    int kind;
-} parts[] = {
-    PART(hci_kept, KEPT), PART(trace_reg, KEPT), PART(kernel_state, KEPT), PART(conn_run, KEPT),
-    PART(hci_run, RUN),   PART(hci_reg, REG),    PART(conn_reg, REG),      PART(gap_run, RUN),
-    PART(gap_reg, REG),   PART(l2cap_run, RUN),  PART(att_run, RUN),       PART(att_reg, REG),
-    PART(gatt_run, RUN),  PART(gatt_reg, REG),   PART(api_run, RUN),
+const struct state_part state_core[] = {
+    STATE_PART(hci_kept, STATE_KEPT),
+    STATE_PART(trace_reg, STATE_KEPT),
+    STATE_PART(kernel_state, STATE_KEPT),
+    STATE_PART(hci_run, STATE_RUN),
+    STATE_PART(hci_reg, STATE_REG),
+    STATE_PART(gap_run, STATE_RUN),
+    STATE_PART(gap_reg, STATE_REG),
+    STATE_PART(api_run, STATE_RUN),
+    STATE_END,
 };
 
-#define PARTS (sizeof(parts) / sizeof(parts[0]))
-
-static void wipe(int kind)
+// The part after this one; NULL at the end. Starts with *group = state_groups, part = NULL.
+static const struct state_part *next(const struct state_part *const **group,
+                                     const struct state_part *part)
 {
-    for (size_t i = 0; i < PARTS; i++) {
-        if (parts[i].kind == kind) {
-            memset(parts[i].at, 0, parts[i].size);
+    part = part ? part + 1 : **group;
+    while (part && !part->at) {
+        part = *++*group;
+    }
+    return part;
+}
+
+#define FOR_EACH_PART(part)                                                                        \
+    const struct state_part *const *group = state_groups;                                          \
+    for (const struct state_part *part = NULL; (part = next(&group, part));)
+
+static void wipe(enum state_kind kind)
+{
+    FOR_EACH_PART (part) {
+        if (part->kind == kind) {
+            memset(part->at, 0, part->size);
         }
     }
 }
 
 void state_wipe_run(void)
 {
-    wipe(RUN);
+    wipe(STATE_RUN);
     conn_wipe();
 }
 
 void state_wipe_reg(void)
 {
-    wipe(REG);
+    wipe(STATE_REG);
 }
 
 size_t breeze_state_size(void)
 {
     size_t size = 0;
-    for (size_t i = 0; i < PARTS; i++) {
-        size += parts[i].size;
+    FOR_EACH_PART (part) {
+        size += part->size;
     }
     return size;
 }
@@ -84,24 +82,24 @@ size_t breeze_state_size(void)
 void breeze_state_save(void *to)
 {
     uint8_t *at = to;
-    for (size_t i = 0; i < PARTS; i++) {
-        memcpy(at, parts[i].at, parts[i].size);
-        at += parts[i].size;
+    FOR_EACH_PART (part) {
+        memcpy(at, part->at, part->size);
+        at += part->size;
     }
 }
 
 void breeze_state_load(const void *from)
 {
     const uint8_t *at = from;
-    for (size_t i = 0; i < PARTS; i++) {
-        memcpy(parts[i].at, at, parts[i].size);
-        at += parts[i].size;
+    FOR_EACH_PART (part) {
+        memcpy(part->at, at, part->size);
+        at += part->size;
     }
 }
 
 void breeze_state_reset(void)
 {
-    for (size_t i = 0; i < PARTS; i++) {
-        memset(parts[i].at, 0, parts[i].size);
+    FOR_EACH_PART (part) {
+        memset(part->at, 0, part->size);
     }
 }

@@ -1,5 +1,6 @@
-// How the host hangs together: every table through which a lower layer calls a higher one. Nothing
-// else in src/ calls upward; to add an event, a command source or a fixed channel, add its row here.
+// How a host with links hangs together: every table through which a lower layer calls a higher one
+// (level_beacon.c has those of a host without). Nothing else in src/ calls upward; to add an event, a
+// command source or a fixed channel, add its row here.
 #include "att/bearer.h"
 #include "conn/conn.h"
 #include "gap/gap.h"
@@ -10,6 +11,7 @@
 #include "hci/hci.h"
 #include "l2cap/l2cap.h"
 #include "l2cap/sig.h"
+#include "settings/handlers.h"
 
 // Who may owe the controller a command, in the order of asking.
 const struct hci_source *const hci_sources[] = {&conn_source, &gap_source, NULL};
@@ -52,3 +54,6 @@ const struct l2cap_fixed l2cap_fixed[] = {
     {L2CAP_CID_SIG, l2cap_sig_recv},
     {0, NULL},
 };
+
+// Who keeps something in the settings.
+const struct settings_handler_static *const settings_host_handlers[] = {&gap_settings, NULL};

@@ -106,15 +106,21 @@ const struct bt_gatt_attr *db_find(uint16_t handle)
     return handle ? db_next(&handle, handle) : NULL;
 }
 
-uint16_t db_handle_of(const struct bt_gatt_attr *attr)
+const struct db_service *db_service_with(const struct bt_gatt_attr *attr)
 {
     for (unsigned int i = 0; i < att_reg.db_count; i++) {
         const struct db_service *svc = &att_reg.db[i];
         if (attr >= svc->attrs && attr < svc->attrs + svc->count) {
-            return (uint16_t)(svc->start + (attr - svc->attrs));
+            return svc;
         }
     }
-    return 0;
+    return NULL;
+}
+
+uint16_t db_handle_of(const struct bt_gatt_attr *attr)
+{
+    const struct db_service *svc = db_service_with(attr);
+    return svc ? (uint16_t)(svc->start + (attr - svc->attrs)) : 0;
 }
 
 uint16_t db_group_end(uint16_t handle)

@@ -38,6 +38,9 @@ const struct bt_gatt_attr *db_find(uint16_t handle);
 // handle. NULL when there is none.
 const struct bt_gatt_attr *db_next(uint16_t *handle, uint16_t end);
 
+// The service that holds this attribute; NULL if it is not in the database.
+const struct db_service *db_service_with(const struct bt_gatt_attr *attr);
+
 // The handle of an attribute, 0 if it is not in the database.
 uint16_t db_handle_of(const struct bt_gatt_attr *attr);
 

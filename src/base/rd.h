@@ -12,24 +12,26 @@
 #include <stdint.h>
 #include <string.h>
 
+#include <zephyr/toolchain.h>
+
 struct rd {
     const uint8_t *p;
     const uint8_t *end;
     bool bad;
 };
 
-static inline struct rd rd_init(const void *data, size_t len)
+static ALWAYS_INLINE struct rd rd_init(const void *data, size_t len)
 {
     return (struct rd){data, (const uint8_t *)data + len, false};
 }
 
-static inline size_t rd_left(const struct rd *r)
+static ALWAYS_INLINE size_t rd_left(const struct rd *r)
 {
     return (size_t)(r->end - r->p);
 }
 
 // Consume `n` bytes; NULL (and bad) when there are not as many.
-static inline const uint8_t *rd_take(struct rd *r, size_t n)
+static ALWAYS_INLINE const uint8_t *rd_take(struct rd *r, size_t n)
 {
     if (rd_left(r) < n) {
         r->bad = true;
@@ -41,7 +43,7 @@ static inline const uint8_t *rd_take(struct rd *r, size_t n)
     return at;
 }
 
-static inline uint8_t rd_u8(struct rd *r)
+static ALWAYS_INLINE uint8_t rd_u8(struct rd *r)
 {
     const uint8_t *at = rd_take(r, 1);
     return at ? at[0] : 0;
@@ -52,7 +54,7 @@ static inline int8_t rd_i8(struct rd *r)
     return (int8_t)rd_u8(r);
 }
 
-static inline uint16_t rd_le16(struct rd *r)
+static ALWAYS_INLINE uint16_t rd_le16(struct rd *r)
 {
     const uint8_t *at = rd_take(r, 2);
     return at ? (uint16_t)(at[0] | at[1] << 8) : 0;
@@ -97,13 +99,13 @@ static inline struct rd rd_sub(struct rd *r, size_t n)
 }
 
 // Everything that was asked for was there.
-static inline bool rd_ok(const struct rd *r)
+static ALWAYS_INLINE bool rd_ok(const struct rd *r)
 {
     return !r->bad;
 }
 
 // ... and nothing is left over.
-static inline bool rd_done(const struct rd *r)
+static ALWAYS_INLINE bool rd_done(const struct rd *r)
 {
     return !r->bad && r->p == r->end;
 }

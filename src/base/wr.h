@@ -11,6 +11,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include <zephyr/toolchain.h>
+
 struct wr {
     uint8_t *start;
     uint8_t *p;
@@ -18,23 +20,23 @@ struct wr {
     bool full;
 };
 
-static inline struct wr wr_init(void *data, size_t len)
+static ALWAYS_INLINE struct wr wr_init(void *data, size_t len)
 {
     return (struct wr){data, data, (uint8_t *)data + len, false};
 }
 
-static inline size_t wr_len(const struct wr *w)
+static ALWAYS_INLINE size_t wr_len(const struct wr *w)
 {
     return (size_t)(w->p - w->start);
 }
 
-static inline size_t wr_room(const struct wr *w)
+static ALWAYS_INLINE size_t wr_room(const struct wr *w)
 {
     return (size_t)(w->end - w->p);
 }
 
 // Space for `n` bytes to be filled in by the caller; NULL (and full) when there is none.
-static inline uint8_t *wr_reserve(struct wr *w, size_t n)
+static ALWAYS_INLINE uint8_t *wr_reserve(struct wr *w, size_t n)
 {
     if (w->full || wr_room(w) < n) {
         w->full = true;
@@ -108,7 +110,7 @@ static inline size_t wr_cut(struct wr *w, const void *data, size_t n)
     return take;
 }
 
-static inline bool wr_ok(const struct wr *w)
+static ALWAYS_INLINE bool wr_ok(const struct wr *w)
 {
     return !w->full;
 }

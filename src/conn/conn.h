@@ -186,7 +186,7 @@ void conn_cb_remote_info(struct bt_conn *conn);
 // Does any registration have `remote_info_available`.
 bool conn_cb_wants_remote_info(void);
 
-// By handle (open links only), by index (any slot); NULL when there is none.
+// By handle (open links only), by index (any slot; walks end at NULL); NULL when there is none.
 struct bt_conn *conn_by_handle(uint16_t handle);
 struct bt_conn *conn_at(unsigned int index);
 

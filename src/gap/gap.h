@@ -13,6 +13,7 @@
 
 #include <zephyr/bluetooth/addr.h>
 #include <zephyr/bluetooth/bluetooth.h>
+#include <zephyr/settings/settings.h>
 
 #include "conn/conn.h"
 #include "hci/cmd.h"
@@ -24,6 +25,7 @@
 extern const struct hci_source gap_source;
 extern const struct hci_up gap_hci_up; // Before or after conn_hci_up, as you like.
 extern const struct conn_up gap_conn_up;
+extern const struct settings_handler_static gap_settings;
 // Links, and behind them the scanner's: each level has the rows up to what it does.
 #define GAP_EVT_ROWS (CONFIG_BT_OBSERVER ? 3 : CONFIG_BT_CONN ? 2 : 0)
 extern const struct hci_evt_row gap_evt_rows[];

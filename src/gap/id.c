@@ -265,8 +265,8 @@ int bt_id_create(bt_addr_le_t *addr, uint8_t *irk)
 
 static void id_disconnect(uint8_t id)
 {
-    for (unsigned int i = 0; i < CONFIG_BT_MAX_CONN; i++) {
-        struct bt_conn *conn = conn_at(i);
+    struct bt_conn *conn;
+    for (unsigned int i = 0; (conn = conn_at(i)); i++) {
         if (conn_is_up(conn) && conn->id == id) {
             conn_want_disconnect(conn, BT_HCI_ERR_REMOTE_USER_TERM_CONN);
         }

@@ -23,7 +23,7 @@
 // the loop does, each turn.
 static struct bt_conn *init_release(void)
 {
-    struct init_run *run = &gap_run.init;
+    struct init_run *run = &init_run;
     struct bt_conn *conn = run->conn;
     loop_timer_stop(&run->timer);
     run->conn = NULL;
@@ -34,7 +34,7 @@ static struct bt_conn *init_release(void)
 
 static void init_end(uint8_t status)
 {
-    struct init_run *run = &gap_run.init;
+    struct init_run *run = &init_run;
     run->status = status;
     struct bt_conn *conn = init_release();
     if (!run->waiting) {
@@ -50,20 +50,20 @@ static void cancel_overdue(struct loop_timer *timer)
 
 static void timed_out(struct loop_timer *timer)
 {
-    gap_run.init.conn->cancel = true;
+    init_run.conn->cancel = true;
     hci_cmd_kick();
 }
 
 void init_lost(void)
 {
-    if (gap_run.init.state != INIT_IDLE) {
-        init_end(gap_run.init.waiting ? HCI_STATUS_GONE : BT_HCI_ERR_UNKNOWN_CONN_ID);
+    if (init_run.state != INIT_IDLE) {
+        init_end(init_run.waiting ? HCI_STATUS_GONE : BT_HCI_ERR_UNKNOWN_CONN_ID);
     }
 }
 
 bool init_failed(uint8_t status)
 {
-    const struct init_run *run = &gap_run.init;
+    const struct init_run *run = &init_run;
     if (!init_is_out()) {
         return false;
     }
@@ -73,7 +73,7 @@ bool init_failed(uint8_t status)
 
 struct bt_conn *init_connected(const bt_addr_le_t *peer)
 {
-    struct init_run *run = &gap_run.init;
+    struct init_run *run = &init_run;
     if (!init_is_out()) {
         return NULL;
     }
@@ -90,7 +90,7 @@ struct bt_conn *init_connected(const bt_addr_le_t *peer)
 
 static void create_done(void *arg, uint8_t status, struct rd *ret)
 {
-    struct init_run *run = &gap_run.init;
+    struct init_run *run = &init_run;
     if (run->state != INIT_WANTED) {
         return;
     }
@@ -107,7 +107,7 @@ static void create_done(void *arg, uint8_t status, struct rd *ret)
 
 static void cancel_done(void *arg, uint8_t status, struct rd *ret)
 {
-    struct init_run *run = &gap_run.init;
+    struct init_run *run = &init_run;
     if (run->state != INIT_CANCELLING) {
         return;
     }
@@ -133,7 +133,7 @@ static void build_create(const struct init_run *run, struct wr *params)
 
 bool init_next(struct hci_cmd *cmd, struct wr *params)
 {
-    struct init_run *run = &gap_run.init;
+    struct init_run *run = &init_run;
     if (run->state == INIT_WANTED && run->conn->cancel) {
         init_end(BT_HCI_ERR_UNKNOWN_CONN_ID);
         return false;
@@ -157,17 +157,17 @@ bool init_next(struct hci_cmd *cmd, struct wr *params)
 
 bool init_is_active(void)
 {
-    return gap_run.init.state != INIT_IDLE;
+    return init_run.state != INIT_IDLE;
 }
 
 bool init_is_out(void)
 {
-    return gap_run.init.state >= INIT_OUT;
+    return init_run.state >= INIT_OUT;
 }
 
 bool init_needs_quiet(void)
 {
-    return gap_run.init.quiet;
+    return init_run.quiet;
 }
 
 // ---- The API ------------------------------------------------------------------------------------
@@ -207,13 +207,13 @@ static int create_check(const bt_addr_le_t *peer,
 
 static bool create_busy(void *arg)
 {
-    return gap_run.init.state == INIT_WANTED;
+    return init_run.state == INIT_WANTED;
 }
 
 // Wait for the Command Status. What the wait leaves open is told by `connected`.
 static int create_settle(struct bt_conn *conn)
 {
-    struct init_run *run = &gap_run.init;
+    struct init_run *run = &init_run;
     run->waiting = true;
     hci_cmd_kick();
     int err = hci_wait(create_busy, NULL);
@@ -247,14 +247,14 @@ int bt_conn_le_create(const bt_addr_le_t *peer, const struct bt_conn_le_create_p
     slot->remote = *peer;
     slot->src = *gap_id_addr(BT_ID_DEFAULT);
     slot->local = slot->src;
-    gap_run.init = (struct init_run){
+    init_run = (struct init_run){
         .state = INIT_WANTED,
         .conn = slot,
         .param = *create_param,
         .conn_param = *conn_param,
     };
     if (!create_param->timeout) {
-        gap_run.init.param.timeout = CONFIG_BT_CREATE_CONN_TIMEOUT * 100;
+        init_run.param.timeout = CONFIG_BT_CREATE_CONN_TIMEOUT * 100;
     }
     gap_id_retry();
     err = create_settle(slot);

@@ -23,28 +23,28 @@
 
 static void scan_off(void)
 {
-    gap_run.scan.want = false;
-    loop_timer_stop(&gap_run.scan.timer);
+    scan_run.want = false;
+    loop_timer_stop(&scan_run.timer);
 }
 
 static void fail(uint8_t status)
 {
     log_wrn("scanning: status %02x", status);
-    gap_run.scan.status = status;
+    scan_run.status = status;
     scan_off();
 }
 
 static void param_done(void *arg, uint8_t status, struct rd *ret)
 {
     if (status) {
-        gap_run.scan.dirty = true;
+        scan_run.dirty = true;
         fail(status);
     }
 }
 
 static void enable_done(void *arg, uint8_t status, struct rd *ret)
 {
-    struct scan_run *run = &gap_run.scan;
+    struct scan_run *run = &scan_run;
     bool enable = arg != NULL;
     if (!status || !enable) {
         run->on = enable;
@@ -57,7 +57,7 @@ static void enable_done(void *arg, uint8_t status, struct rd *ret)
 
 bool scan_next(struct hci_cmd *cmd, struct wr *params)
 {
-    struct scan_run *run = &gap_run.scan;
+    struct scan_run *run = &scan_run;
     bool active = run->want && !init_needs_quiet() && !gap_id_waiting();
     if (active == run->on) {
         return false;
@@ -81,12 +81,12 @@ bool scan_next(struct hci_cmd *cmd, struct wr *params)
 
 bool scan_is_on(void)
 {
-    return gap_run.scan.on;
+    return scan_run.on;
 }
 
 void scan_lost(void)
 {
-    gap_run.scan.on = false;
+    scan_run.on = false;
     scan_off();
 }
 
@@ -130,18 +130,18 @@ static struct bt_le_scan_cb *cb_of(sys_snode_t *node)
 
 static struct bt_le_scan_cb *walk_from(struct bt_le_scan_cb *cb)
 {
-    gap_reg.scan_next = cb ? cb_of(sys_slist_peek_next(&cb->node)) : NULL;
+    scan_reg.next = cb ? cb_of(sys_slist_peek_next(&cb->node)) : NULL;
     return cb;
 }
 
 static struct bt_le_scan_cb *walk_first(void)
 {
-    return walk_from(cb_of(sys_slist_peek_head(&gap_reg.scan_cbs)));
+    return walk_from(cb_of(sys_slist_peek_head(&scan_reg.cbs)));
 }
 
 static struct bt_le_scan_cb *walk_next(void)
 {
-    return walk_from(gap_reg.scan_next);
+    return walk_from(scan_reg.next);
 }
 
 // The data as the listeners like it: each gets it whole.
@@ -154,8 +154,8 @@ static struct net_buf_simple view(const struct report *report)
 static void tell(const struct report *report)
 {
     struct net_buf_simple buf = view(report);
-    if (gap_run.scan.cb) {
-        gap_run.scan.cb(&report->addr, report->rssi, report->type, &buf);
+    if (scan_run.cb) {
+        scan_run.cb(&report->addr, report->rssi, report->type, &buf);
     }
     struct bt_le_scan_cb *cb = walk_first();
     if (!cb) {
@@ -170,7 +170,7 @@ static void tell(const struct report *report)
         .adv_props = props[report->type],
         .primary_phy = BT_GAP_LE_PHY_1M,
     };
-    for (; cb && gap_run.scan.want; cb = walk_next()) {
+    for (; cb && scan_run.want; cb = walk_next()) {
         if (cb->recv) {
             buf = view(report);
             cb->recv(&info, &buf);
@@ -180,7 +180,7 @@ static void tell(const struct report *report)
 
 static void deliver_reports(void)
 {
-    struct scan_run *run = &gap_run.scan;
+    struct scan_run *run = &scan_run;
     struct rd from = run->reports;
     struct net_buf *evt = run->evt;
     uint8_t count = run->report_count;
@@ -210,7 +210,7 @@ static void deliver(struct post *post, uint16_t bits)
 
 bool scan_on_report(struct rd *params)
 {
-    struct scan_run *run = &gap_run.scan;
+    struct scan_run *run = &scan_run;
     uint8_t count = rd_u8(params);
     struct rd from = *params;
     struct report report;
@@ -246,7 +246,7 @@ bool scan_on_report(struct rd *params)
 static void timed_out(struct loop_timer *timer)
 {
     scan_off();
-    post_set(&gap_run.scan.post, POST_TIMEOUT);
+    post_set(&scan_run.post, POST_TIMEOUT);
     hci_cmd_kick();
 }
 
@@ -265,12 +265,12 @@ static int param_check(const struct bt_le_scan_param *param)
 
 static bool scan_busy(void *arg)
 {
-    return gap_run.scan.want != gap_run.scan.on;
+    return scan_run.want != scan_run.on;
 }
 
 static int scan_settle(void)
 {
-    struct scan_run *run = &gap_run.scan;
+    struct scan_run *run = &scan_run;
     run->status = 0;
     hci_cmd_kick();
     int err = hci_wait(scan_busy, NULL);
@@ -283,7 +283,7 @@ static int scan_settle(void)
 
 int bt_le_scan_start(const struct bt_le_scan_param *param, bt_le_scan_cb_t cb)
 {
-    struct scan_run *run = &gap_run.scan;
+    struct scan_run *run = &scan_run;
     if (!gap_is_ready()) {
         return -EAGAIN;
     }
@@ -311,7 +311,7 @@ int bt_le_scan_start(const struct bt_le_scan_param *param, bt_le_scan_cb_t cb)
 
 int bt_le_scan_stop(void)
 {
-    if (!gap_run.scan.want) {
+    if (!scan_run.want) {
         return -EALREADY;
     }
     scan_off();
@@ -323,19 +323,19 @@ int bt_le_scan_cb_register(struct bt_le_scan_cb *cb)
     if (!cb) {
         return -EINVAL;
     }
-    if (sys_slist_find(&gap_reg.scan_cbs, &cb->node, NULL)) {
+    if (sys_slist_find(&scan_reg.cbs, &cb->node, NULL)) {
         return -EEXIST;
     }
-    sys_slist_append(&gap_reg.scan_cbs, &cb->node);
+    sys_slist_append(&scan_reg.cbs, &cb->node);
     return 0;
 }
 
 void bt_le_scan_cb_unregister(struct bt_le_scan_cb *cb)
 {
-    if (cb && gap_reg.scan_next == cb) {
+    if (cb && scan_reg.next == cb) {
         (void)walk_next();
     }
     if (cb) {
-        (void)sys_slist_find_and_remove(&gap_reg.scan_cbs, &cb->node);
+        (void)sys_slist_find_and_remove(&scan_reg.cbs, &cb->node);
     }
 }

@@ -76,7 +76,11 @@ static int on_commit(void)
     return 0;
 }
 
-SETTINGS_STATIC_HANDLER_DEFINE(bt_gap, "bt", NULL, on_set, on_commit, NULL);
+const struct settings_handler_static gap_settings = {
+    .name = "bt",
+    .h_set = on_set,
+    .h_commit = on_commit,
+};
 
 static void save(const char *key, const void *value, size_t len)
 {

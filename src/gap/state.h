@@ -1,5 +1,6 @@
-// All mutable state of GAP (design D2). gap_run is wiped by bt_disable(), gap_reg holds what the
-// application registered or set. All zero is a valid state of both.
+// All mutable state of GAP (design D2): what ends in _run is wiped by bt_disable(), what ends in
+// _reg is what the application registered or set. All zero is a valid state of each. The scanner's
+// and the initiator's are there in a central only.
 #ifndef BREEZE_SRC_GAP_STATE_H_
 #define BREEZE_SRC_GAP_STATE_H_
 
@@ -45,6 +46,13 @@ struct scan_run {
     struct rd reports;   // ... reports that are due.
     uint8_t report_count;
 };
+extern struct scan_run scan_run;
+
+struct scan_reg {
+    sys_slist_t cbs;            // bt_le_scan_cb
+    struct bt_le_scan_cb *next; // Where the walk that is under way goes on.
+};
+extern struct scan_reg scan_reg;
 
 enum init_state {
     INIT_IDLE,
@@ -63,12 +71,11 @@ struct init_run {
     struct bt_le_conn_param conn_param;
     struct loop_timer timer;
 };
+extern struct init_run init_run;
 
 struct gap_run {
     struct id_run id;
     struct adv_run adv;
-    struct scan_run scan;
-    struct init_run init;
 };
 extern struct gap_run gap_run;
 
@@ -82,8 +89,6 @@ struct gap_reg {
     bool appearance_set;
     char name[CONFIG_BT_DEVICE_NAME_MAX + 1];
     uint16_t appearance;
-    sys_slist_t scan_cbs;            // bt_le_scan_cb
-    struct bt_le_scan_cb *scan_next; // Where the walk that is under way goes on.
 };
 extern struct gap_reg gap_reg;
 

@@ -101,27 +101,39 @@ int gatt_send(struct bt_conn *conn, uint8_t op, uint16_t handle, const void *dat
 
 // ---- Which attribute ---------------------------------------------------------------------------
 
+// The first attribute of a type.
+static const struct bt_gatt_attr *by_uuid(const struct bt_uuid *uuid, uint16_t *handle)
+{
+    const struct bt_gatt_attr *found;
+    while ((found = db_next(handle, UINT16_MAX)) != NULL && bt_uuid_cmp(found->uuid, uuid)) {
+        if (*handle == UINT16_MAX) {
+            return NULL;
+        }
+        ++*handle;
+    }
+    return found;
+}
+
 int gatt_value_find(const struct bt_uuid *uuid, const struct bt_gatt_attr **attr, uint16_t *handle)
 {
-    uint16_t at = *attr ? db_handle_of(*attr) : 1;
-    if (!at || (!*attr && !uuid)) {
+    const struct bt_gatt_attr *found = *attr;
+    if (uuid) {
+        *handle = found ? db_handle_of(found) : 1;
+        found = *handle ? by_uuid(uuid, handle) : NULL;
+        if (!found) {
+            return *handle ? -ENOENT : -EINVAL;
+        }
+    }
+    const struct db_service *svc = found ? db_service_with(found) : NULL;
+    if (!svc) {
         return -EINVAL;
     }
-    const struct bt_gatt_attr *found = *attr;
-    while (uuid && (found = db_next(&at, UINT16_MAX)) != NULL && bt_uuid_cmp(found->uuid, uuid)) {
-        if (at == UINT16_MAX) {
-            return -ENOENT;
-        }
-        at++;
+    if (uuid_is(found->uuid, BT_UUID_GATT_CHRC_VAL)) {
+        found++; // The value stands behind its declaration.
     }
-    if (!found) {
-        return -ENOENT;
-    }
-    // Of a declaration the value behind it is meant.
-    bool declaration = uuid_is(found->uuid, BT_UUID_GATT_CHRC_VAL);
-    *handle = declaration ? (uint16_t)(at + 1) : at;
-    *attr = declaration ? db_find(*handle) : found;
-    return *attr ? 0 : -EINVAL;
+    *attr = found;
+    *handle = (uint16_t)(svc->start + (found - svc->attrs));
+    return found < svc->attrs + svc->count ? 0 : -EINVAL;
 }
 
 // Security of the value, and the peer's wish (Vol 3, Part G, 3.3.3.3).

@@ -1,7 +1,7 @@
 // ACL data towards the controller: credits, fragments, completions (acl.h; Vol 4, Part E, 4.1.1 and
 // 5.4.2).
 //
-// Invariants: in_flight of all open links + acl_credits = the controller's buffers; acl_queued
+// Invariants: in_flight of all open links + credits = the controller's buffers; `queued`
 // counts the PDUs in all tx_queues; completions of a link are in tx_done in the order in which
 // their last fragments left, and a PDU's own is delivered after `acked` has reached its sequence
 // number or the link closed.
@@ -28,7 +28,7 @@ static void head_sent(struct acl_link *link, struct net_buf *frame)
 {
     (void)net_buf_slist_get(&link->tx_queue);
     link->started = false;
-    hci_run.acl_queued--;
+    acl_run.queued--;
     struct acl_tx *tx = *tx_of(frame);
     if (tx) {
         tx->seq = link->sent;
@@ -56,7 +56,7 @@ static bool send_fragment(struct acl_link *link)
     link->started = true;
     link->sent++;
     link->in_flight++;
-    hci_run.acl_credits--;
+    acl_run.credits--;
     hci_kept.stats.tx_acl++;
     if (!frame->len) {
         head_sent(link, frame);
@@ -68,15 +68,15 @@ static bool send_fragment(struct acl_link *link)
 static struct acl_link *next_link(void)
 {
     struct acl_link *link;
-    for (unsigned int i = hci_run.acl_turn; (link = acl_up.at(i)); i++) {
+    for (unsigned int i = acl_run.turn; (link = acl_up.at(i)); i++) {
         if (!sys_slist_is_empty(&link->tx_queue)) {
-            hci_run.acl_turn = (uint16_t)(i + 1);
+            acl_run.turn = (uint16_t)(i + 1);
             return link;
         }
     }
-    for (unsigned int i = 0; i < hci_run.acl_turn && (link = acl_up.at(i)); i++) {
+    for (unsigned int i = 0; i < acl_run.turn && (link = acl_up.at(i)); i++) {
         if (!sys_slist_is_empty(&link->tx_queue)) {
-            hci_run.acl_turn = (uint16_t)(i + 1);
+            acl_run.turn = (uint16_t)(i + 1);
             return link;
         }
     }
@@ -85,7 +85,7 @@ static struct acl_link *next_link(void)
 
 void acl_kick(void)
 {
-    while (hci_run.acl_queued && hci_run.acl_credits && !hci_run.blocked) {
+    while (acl_run.queued && acl_run.credits && !hci_run.blocked) {
         struct acl_link *link = next_link();
         if (!link || !send_fragment(link)) {
             return;
@@ -96,10 +96,10 @@ void acl_kick(void)
 // Take in what has arrived already, while that makes buffers free.
 static struct net_buf *alloc_pumping(void)
 {
-    struct net_buf *buf = net_buf_alloc_fixed(&hci_run.tx.pool, K_NO_WAIT);
+    struct net_buf *buf = net_buf_alloc_fixed(&acl_run.tx.pool, K_NO_WAIT);
     while (!buf && hci_run.open && !hci_run.dispatching) {
         enum h4_result result = hci_pump();
-        buf = net_buf_alloc_fixed(&hci_run.tx.pool, K_NO_WAIT);
+        buf = net_buf_alloc_fixed(&acl_run.tx.pool, K_NO_WAIT);
         if (result != H4_PACKET && result != H4_ANSWER) {
             break;
         }
@@ -111,7 +111,7 @@ struct net_buf *acl_tx_alloc(void)
 {
     struct net_buf *buf = alloc_pumping();
     if (!buf) {
-        hci_run.tx_starved = true;
+        acl_run.tx_starved = true;
         return NULL;
     }
     net_buf_reserve(buf, ACL_HEADROOM);
@@ -127,9 +127,9 @@ int acl_send(struct acl_link *link, struct net_buf *frame, acl_done_t done, void
     __ASSERT(net_buf_headroom(frame) >= ACL_HEADROOM && frame->len, "frame without headroom");
     struct acl_tx *tx = NULL;
     if (done) {
-        sys_snode_t *node = sys_slist_get(&hci_run.txs_free);
+        sys_snode_t *node = sys_slist_get(&acl_run.txs_free);
         if (!node) {
-            hci_run.tx_starved = true;
+            acl_run.tx_starved = true;
             return -ENOBUFS;
         }
         tx = CONTAINER_OF(node, struct acl_tx, node);
@@ -139,11 +139,11 @@ int acl_send(struct acl_link *link, struct net_buf *frame, acl_done_t done, void
     }
     *tx_of(frame) = tx;
     net_buf_slist_put(&link->tx_queue, frame);
-    if (++hci_run.acl_queued > 1) {
+    if (++acl_run.queued > 1) {
         acl_kick();
         return 0;
     }
-    while (hci_run.acl_queued && hci_run.acl_credits && !hci_run.blocked && send_fragment(link)) {
+    while (acl_run.queued && acl_run.credits && !hci_run.blocked && send_fragment(link)) {
         // Nobody else has anything to send.
     }
     return 0;
@@ -161,10 +161,10 @@ static void tell_free(struct post *post, uint16_t bits)
 
 void acl_tx_freed(void)
 {
-    if (hci_run.tx_starved && hci_run.state == HCI_READY) {
-        hci_run.tx_starved = false;
-        hci_run.tx_post.fn = tell_free;
-        post_set(&hci_run.tx_post, 1);
+    if (acl_run.tx_starved && hci_run.state == HCI_READY) {
+        acl_run.tx_starved = false;
+        acl_run.tx_post.fn = tell_free;
+        post_set(&acl_run.tx_post, 1);
     }
 }
 
@@ -183,7 +183,7 @@ void acl_link_deliver(struct acl_link *link)
         }
         (void)sys_slist_get(&link->tx_done);
         struct acl_tx over = *tx;
-        sys_slist_append(&hci_run.txs_free, &tx->node);
+        sys_slist_append(&acl_run.txs_free, &tx->node);
         acl_tx_freed();
         over.done(link, over.user, over.gone ? -ENOTCONN : 0);
     }
@@ -205,7 +205,7 @@ static void complete(struct acl_link *link, uint16_t count)
     }
     link->in_flight -= count;
     link->acked += count;
-    hci_run.acl_credits += count;
+    acl_run.credits += count;
     sys_snode_t *head = sys_slist_peek_head(&link->tx_done);
     if (head && is_over(link, CONTAINER_OF(head, struct acl_tx, node))) {
         post_set(&link->post, 1);
@@ -241,10 +241,10 @@ void acl_link_open(struct acl_link *link, uint16_t handle)
     post_clear(&link->post);
     *link = (struct acl_link){.handle = handle, .open = true};
     post_init(&link->post, deliver);
-    if (!++hci_run.acl_epoch) {
-        hci_run.acl_epoch = 1; // 0 marks buffers of nobody.
+    if (!++acl_run.epoch) {
+        acl_run.epoch = 1; // 0 marks buffers of nobody.
     }
-    link->epoch = hci_run.acl_epoch;
+    link->epoch = acl_run.epoch;
 }
 
 void acl_link_close(struct acl_link *link)
@@ -253,7 +253,7 @@ void acl_link_close(struct acl_link *link)
         return;
     }
     link->open = false;
-    hci_run.acl_credits += link->in_flight; // Vol 4, Part E, 4.1.1: the link's packets are flushed.
+    acl_run.credits += link->in_flight; // Vol 4, Part E, 4.1.1: the link's packets are flushed.
     link->in_flight = 0;
     struct acl_tx *tx;
     SYS_SLIST_FOR_EACH_CONTAINER (&link->tx_done, tx, node) {
@@ -261,7 +261,7 @@ void acl_link_close(struct acl_link *link)
     }
     struct net_buf *frame;
     while ((frame = net_buf_slist_get(&link->tx_queue))) {
-        hci_run.acl_queued--;
+        acl_run.queued--;
         tx = *tx_of(frame);
         if (tx) {
             tx->gone = true;
@@ -284,20 +284,20 @@ void acl_link_close(struct acl_link *link)
 
 void acl_reset(void)
 {
-    hci_run.acl_credits = 0;
-    hci_run.acl_turn = 0;
+    acl_run.credits = 0;
+    acl_run.turn = 0;
     hci_run.acl_rx_done = 0;
-    hci_run.tx_starved = false;
-    post_clear(&hci_run.tx_post);
-    if (!hci_run.txs_made) {
-        hci_run.txs_made = true;
-        for (size_t i = 0; i < ARRAY_SIZE(hci_run.txs); i++) {
-            sys_slist_append(&hci_run.txs_free, &hci_run.txs[i].node);
+    acl_run.tx_starved = false;
+    post_clear(&acl_run.tx_post);
+    if (!acl_run.txs_made) {
+        acl_run.txs_made = true;
+        for (size_t i = 0; i < ARRAY_SIZE(acl_run.txs); i++) {
+            sys_slist_append(&acl_run.txs_free, &acl_run.txs[i].node);
         }
     }
 }
 
 void acl_set_credits(uint16_t count)
 {
-    hci_run.acl_credits = count;
+    acl_run.credits = count;
 }

@@ -1,5 +1,23 @@
-// The twin of acl.c and acl_rx.c in a build without links: there is no data, and nothing is sent.
+// The twin of acl.c, acl_rx.c and acl_pool.c in a build without links: there is no data, and nothing is sent.
 #include "hci/state.h"
+
+void acl_pools_init(void)
+{
+}
+
+void acl_pools_level(struct breeze_stats *stats, bool known)
+{
+}
+
+struct net_buf *hci_pool_acl_rx(void)
+{
+    return NULL;
+}
+
+bool hci_pool_acl_rx_empty(void)
+{
+    return true;
+}
 
 void acl_reset(void)
 {
@@ -14,14 +32,6 @@ void acl_kick(void)
 }
 
 void acl_flow_flush(void)
-{
-}
-
-void acl_tx_freed(void)
-{
-}
-
-void acl_rx_freed(uint16_t handle, uint16_t epoch)
 {
 }
 

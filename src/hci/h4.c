@@ -13,19 +13,18 @@
 
 enum { TYPE, HEAD, BUFFER, BODY, SKIP, RESYNC };
 
-// Packet types that a controller sends. Lengths count the type octet; `max` is the largest body
-// that our buffers hold (0: we have none for such packets).
+// Packet types that a controller sends, by type; no header, no such type. Lengths count the type octet;
+// `max` is the largest body that our buffers hold (0: we have none for such packets).
 static const struct {
-    uint8_t type;
     uint8_t head_len;
     uint8_t len_at;
     uint8_t len_size;
     uint16_t max;
 } types[] = {
-    {BT_HCI_H4_EVT, 3, 2, 1, 255},
-    {BT_HCI_H4_ACL, 5, 3, 2, 4 + CONFIG_BT_L2CAP_RX_MTU},
-    {BT_HCI_H4_SCO, 4, 3, 1, 0},
-    {BT_HCI_H4_ISO, 5, 3, 2, 0},
+    [BT_HCI_H4_ACL] = {5, 3, 2, CONFIG_BT_CONN ? 4 + CONFIG_BT_L2CAP_RX_MTU : 0},
+    [BT_HCI_H4_SCO] = {4, 3, 1, 0},
+    [BT_HCI_H4_EVT] = {3, 2, 1, 255},
+    [BT_HCI_H4_ISO] = {5, 3, 2, 0},
 };
 
 // Events that are not like the others.
@@ -132,16 +131,16 @@ static void skip_too_long(struct h4 *h4)
 // The header is whole: where does the body go?
 static enum h4_result place_body(struct h4 *h4)
 {
-    struct rd r = rd_init(h4->head + types[h4->row].len_at, types[h4->row].len_size);
-    uint16_t len = types[h4->row].len_size == 1 ? rd_u8(&r) : rd_le16(&r);
+    struct rd r = rd_init(h4->head + types[h4->head[0]].len_at, types[h4->head[0]].len_size);
+    uint16_t len = types[h4->head[0]].len_size == 1 ? rd_u8(&r) : rd_le16(&r);
     if (h4->head[0] == BT_HCI_H4_ISO) {
         len &= 0x3fff; // Two bits are reserved (Vol 4, Part E, 5.4.5).
     }
     h4->buf = NULL;
-    h4->left = len - (h4->need - types[h4->row].head_len);
+    h4->left = len - (h4->need - types[h4->head[0]].head_len);
     h4->state = BUFFER;
     int kind = h4->head[0] == BT_HCI_H4_EVT ? event_kind(h4) : NORMAL;
-    if (!types[h4->row].max || len > types[h4->row].max) {
+    if (!types[h4->head[0]].max || len > types[h4->head[0]].max) {
         skip_too_long(h4);
     } else if (kind == ANSWER) {
         memcpy(h4->answer, h4->head, h4->need);
@@ -170,16 +169,6 @@ static enum h4_result read_head(struct h4 *h4)
     return h4->have < h4->need ? H4_MORE : place_body(h4);
 }
 
-static bool find_type(struct h4 *h4)
-{
-    for (h4->row = 0; h4->row < ARRAY_SIZE(types); h4->row++) {
-        if (types[h4->row].type == h4->head[0]) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static enum h4_result read_type(struct h4 *h4)
 {
     int got = pull(h4->head + h4->have, 3 - h4->have);
@@ -187,13 +176,13 @@ static enum h4_result read_type(struct h4 *h4)
         return nothing(got);
     }
     h4->have += got;
-    if (!find_type(h4)) {
+    if (h4->head[0] >= ARRAY_SIZE(types) || !types[h4->head[0]].head_len) {
         log_err("unknown packet type 0x%02x", h4->head[0]);
         h4_resync();
         return H4_LOST;
     }
     if (h4->have == 3) {
-        h4->need = types[h4->row].head_len;
+        h4->need = types[h4->head[0]].head_len;
         if (h4->head[0] == BT_HCI_H4_EVT && h4->head[1] == BT_HCI_EVT_LE_META_EVENT &&
             h4->head[2]) {
             h4->need++;
@@ -258,8 +247,11 @@ enum h4_result h4_read(struct net_buf **buf)
 bool h4_can_go_on(void)
 {
     const struct h4 *h4 = &hci_run.h4;
-    return h4->state == BUFFER && (h4->head[0] == BT_HCI_H4_EVT ? hci_run.evt_rx.pool.avail_count
-                                                                : hci_run.acl_rx.pool.avail_count);
+    if (h4->state != BUFFER) {
+        return false;
+    }
+    return h4->head[0] == BT_HCI_H4_EVT ? hci_run.evt_rx.pool.avail_count > 0
+                                        : !hci_pool_acl_rx_empty();
 }
 
 void h4_reset(void)

@@ -21,7 +21,6 @@
 
 struct h4 {
     uint8_t state;
-    uint8_t row;  // In the table of packet types.
     uint8_t have; // Octets in head ...
     uint8_t need; // ... of this many.
     uint8_t head[7];

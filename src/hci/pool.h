@@ -3,6 +3,7 @@
 #ifndef BREEZE_SRC_HCI_POOL_H_
 #define BREEZE_SRC_HCI_POOL_H_
 
+#include <breeze/breeze.h>
 #include <breeze/config.h>
 #include <zephyr/bluetooth/buf.h>
 #include <zephyr/net_buf.h>
@@ -39,12 +40,21 @@ struct hci_pool_cmd {
 
 // Make all pools, all buffers free; the pool of commands only if it does not exist yet.
 void hci_pools_init(void);
+// ... of which acl_pool.c makes those of ACL data.
+void acl_pools_init(void);
 
 // A buffer, empty, or NULL.
 struct net_buf *hci_pool_acl_rx(void);
 struct net_buf *hci_pool_evt_rx(void);
 
+bool hci_pool_acl_rx_empty(void);
+
 // So few event buffers are left that they are kept for events that must not be lost.
 bool hci_pool_evt_scarce(void);
+
+// How many buffers are free, and how few were ever; `known`: *low holds an earlier low.
+void hci_pool_level(const struct net_buf_pool *pool, uint16_t *free, uint16_t *low, bool known);
+// ... for the pools of ACL data.
+void acl_pools_level(struct breeze_stats *stats, bool known);
 
 #endif // BREEZE_SRC_HCI_POOL_H_

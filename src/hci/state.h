@@ -91,28 +91,31 @@ struct hci_run {
     sys_slist_t user_queue;
     sys_slist_t vnd_queue; // Buffers of vendor events.
     struct post vnd_post;
-    // ACL
-    uint16_t acl_credits; // Packets that the controller has room for.
-    uint16_t acl_queued;  // PDUs in the queues of all links.
-    uint16_t acl_turn;    // The link that is asked first.
-    uint16_t acl_epoch;
-    uint16_t acl_rx_done; // Sum of rx_done of all links.
-    bool tx_starved;      // Someone found no TX buffer.
-    struct post tx_post;  // Calls acl_tx_free_hooks.
-    struct acl_tx txs[CONFIG_BT_CONN_TX_MAX];
-    sys_slist_t txs_free;
-    bool txs_made; // txs are in txs_free or in use.
+    uint16_t acl_rx_done; // Received fragments, of all links, that the controller may count as read.
     // Randomness
     uint8_t rand[HCI_RAND_STORE];
     uint8_t rand_len;
     bool rand_wanted; // The port has no entropy.
     bool rand_busy;
-    // Pools
-    struct hci_pool_acl acl_rx;
     struct hci_pool_evt evt_rx;
-    struct hci_pool_tx tx;
 };
 extern struct hci_run hci_run;
+
+// ACL data (acl.c, acl_pool.c); not there in a build without links.
+struct acl_run {
+    uint16_t credits; // Packets that the controller has room for.
+    uint16_t queued;  // PDUs in the queues of all links.
+    uint16_t turn;    // The link that is asked first.
+    uint16_t epoch;
+    bool tx_starved;     // Someone found no TX buffer.
+    struct post tx_post; // Calls acl_tx_free_hooks.
+    struct acl_tx txs[CONFIG_BT_CONN_TX_MAX];
+    sys_slist_t txs_free;
+    bool txs_made; // txs are in txs_free or in use.
+    struct hci_pool_acl rx;
+    struct hci_pool_tx tx;
+};
+extern struct acl_run acl_run;
 
 struct hci_reg {
     breeze_reset_cb_t reset_cb;

@@ -47,17 +47,24 @@ bool hci_send(const uint8_t *packet, size_t len)
     return false;
 }
 
-static inline void settle(void)
+static ALWAYS_INLINE void settle(void)
 {
     if (hci_run.failed) {
         hci_life_settle();
     }
 }
 
-static inline void drain(void)
+static ALWAYS_INLINE void drain(void)
 {
     if (!sys_slist_is_empty(&hci_run.posts)) {
         (void)post_drain();
+    }
+}
+
+static ALWAYS_INLINE void command(void)
+{
+    if (hci_run.cmd.wishes || hci_run.cmd.unsent) {
+        hci_cmd_go();
     }
 }
 
@@ -124,30 +131,39 @@ static enum h4_result next_packet(struct net_buf **buf)
     return result;
 }
 
+// Dispatch a packet and deliver what follows from it, a PDU that became whole last.
+static void handle(struct net_buf *buf)
+{
+    struct acl_link *link = NULL;
+    struct net_buf *pdu = dispatch(buf, &link);
+    uint16_t epoch = pdu ? link->epoch : 0;
+    settle();
+    command();
+    drain();
+    if (pdu) {
+        acl_deliver(link, epoch, pdu);
+    }
+}
+
 bool hci_turn(void)
 {
     if (hci_run.draining || hci_run.dispatching) {
         return false;
     }
-    prepare();
+    if (hci_run.failed || hci_run.blocked) {
+        prepare();
+    }
     drain();
     struct net_buf *buf = NULL;
     enum h4_result result = next_packet(&buf);
-    struct acl_link *link = NULL;
-    uint16_t epoch = 0;
-    struct net_buf *pdu = buf ? dispatch(buf, &link) : NULL;
-    if (pdu) {
-        epoch = link->epoch;
+    if (buf) {
+        handle(buf);
+        return true;
     }
     settle();
-    if (hci_run.cmd.wishes || hci_run.cmd.unsent) {
-        hci_cmd_go();
-    }
+    command();
     drain();
-    if (pdu) {
-        acl_deliver(link, epoch, pdu);
-    }
-    return result == H4_PACKET || result == H4_ANSWER || hci_run.failed || h4_can_go_on();
+    return result == H4_ANSWER || hci_run.failed || h4_can_go_on();
 }
 
 enum h4_result hci_pump(void)

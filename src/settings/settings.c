@@ -1,11 +1,13 @@
-// Settings: names, handlers and stores. Static handlers are in their section, others in
-// kernel_state; where a name could belong to several, the longest wins.
+// Settings: names, handlers and stores. The host's handlers are in a const table, the application's
+// static ones in their section, others in kernel_state; where a name could belong to several, the
+// longest wins.
 #include <breeze/loop.h>
 #include <zephyr/settings/settings.h>
 
 #define LOG_LAYER LOG_KERNEL
 #include "base/log.h"
 #include "kernel/state.h"
+#include "settings/handlers.h"
 
 int settings_name_steq(const char *name, const char *key, const char **next)
 {
@@ -45,50 +47,66 @@ _Static_assert(offsetof(struct settings_handler, h_export) ==
                    offsetof(struct settings_handler_static, h_export),
                "the two kinds of handler agree up to the link");
 
-static struct settings_handler_static *handler_view(sys_snode_t *node)
+static const struct settings_handler_static *handler_view(sys_snode_t *node)
 {
-    return (struct settings_handler_static *)(void *)CONTAINER_OF(node, struct settings_handler,
-                                                                  node);
+    return (const void *)CONTAINER_OF(node, struct settings_handler, node);
+}
+
+int settings_handlers_walk(settings_visit_t fn, void *arg)
+{
+    int result = 0;
+    const struct settings_handler_static *const *host = settings_host_handlers;
+    for (; host && *host && !result; host++) {
+        result = fn(*host, arg);
+    }
+    STRUCT_SECTION_FOREACH (settings_handler_static, fixed) {
+        result = result ? result : fn(fixed, arg);
+    }
+    sys_snode_t *node;
+    SYS_SLIST_FOR_EACH_NODE (&kernel_state.settings_handlers, node) {
+        result = result ? result : fn(handler_view(node), arg);
+    }
+    return result;
+}
+
+static int has_name(const struct settings_handler_static *handler, void *name)
+{
+    return strcmp(handler->name, name) == 0 ? -EEXIST : 0;
 }
 
 int settings_register(struct settings_handler *handler)
 {
-    STRUCT_SECTION_FOREACH (settings_handler_static, fixed) {
-        if (strcmp(handler->name, fixed->name) == 0) {
-            return -EEXIST;
-        }
+    int err = settings_handlers_walk(has_name, (void *)(uintptr_t)handler->name);
+    if (!err) {
+        sys_slist_append(&kernel_state.settings_handlers, &handler->node);
     }
-    sys_snode_t *node;
-    SYS_SLIST_FOR_EACH_NODE (&kernel_state.settings_handlers, node) {
-        if (strcmp(handler->name, handler_view(node)->name) == 0) {
-            return -EEXIST;
-        }
+    return err;
+}
+
+// A name, and the handler with the longest beginning of it so far.
+struct lookup {
+    const char *name;
+    const struct settings_handler_static *best;
+};
+
+static int is_better(const struct settings_handler_static *handler, void *arg)
+{
+    struct lookup *lookup = arg;
+    if (settings_name_steq(lookup->name, handler->name, NULL) &&
+        (!lookup->best || strlen(handler->name) > strlen(lookup->best->name))) {
+        lookup->best = handler;
     }
-    sys_slist_append(&kernel_state.settings_handlers, &handler->node);
     return 0;
 }
 
 struct settings_handler_static *settings_parse_and_lookup(const char *name, const char **next)
 {
-    struct settings_handler_static *best = NULL;
-    STRUCT_SECTION_FOREACH (settings_handler_static, fixed) {
-        if (settings_name_steq(name, fixed->name, NULL) &&
-            (!best || strlen(fixed->name) > strlen(best->name))) {
-            best = fixed;
-        }
+    struct lookup lookup = {.name = name};
+    (void)settings_handlers_walk(is_better, &lookup);
+    if (lookup.best) {
+        (void)settings_name_steq(name, lookup.best->name, next);
     }
-    sys_snode_t *node;
-    SYS_SLIST_FOR_EACH_NODE (&kernel_state.settings_handlers, node) {
-        struct settings_handler_static *handler = handler_view(node);
-        if (settings_name_steq(name, handler->name, NULL) &&
-            (!best || strlen(handler->name) > strlen(best->name))) {
-            best = handler;
-        }
-    }
-    if (best) {
-        (void)settings_name_steq(name, best->name, next);
-    }
-    return best;
+    return (struct settings_handler_static *)(uintptr_t)lookup.best;
 }
 
 void settings_src_register(struct settings_store *cs)

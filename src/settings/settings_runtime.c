@@ -3,25 +3,30 @@
 #include <zephyr/settings/settings.h>
 
 #include "kernel/state.h"
+#include "settings/handlers.h"
 
-// Call fn for every handler that has something in the subtree (NULL: all). The first error.
+// Handlers that have something in a subtree (NULL: all), what to do with them, the first error.
+struct visit {
+    const char *subtree;
+    int (*fn)(const struct settings_handler_static *handler);
+    int first;
+};
+
+static int visit_one(const struct settings_handler_static *handler, void *arg)
+{
+    struct visit *visit = arg;
+    if (!visit->subtree || settings_name_steq(handler->name, visit->subtree, NULL)) {
+        int err = visit->fn(handler);
+        visit->first = visit->first ? visit->first : err;
+    }
+    return 0;
+}
+
 static int handlers_each(const char *subtree, int (*fn)(const struct settings_handler_static *))
 {
-    int first = 0;
-    STRUCT_SECTION_FOREACH (settings_handler_static, fixed) {
-        if (!subtree || settings_name_steq(fixed->name, subtree, NULL)) {
-            int err = fn(fixed);
-            first = first ? first : err;
-        }
-    }
-    struct settings_handler *handler;
-    SYS_SLIST_FOR_EACH_CONTAINER (&kernel_state.settings_handlers, handler, node) {
-        if (!subtree || settings_name_steq(handler->name, subtree, NULL)) {
-            int err = fn((const struct settings_handler_static *)(void *)handler);
-            first = first ? first : err;
-        }
-    }
-    return first;
+    struct visit visit = {.subtree = subtree, .fn = fn};
+    (void)settings_handlers_walk(visit_one, &visit);
+    return visit.first;
 }
 
 static int handler_commit(const struct settings_handler_static *handler)

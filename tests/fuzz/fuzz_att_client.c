@@ -51,6 +51,7 @@ static struct bt_gatt_read_params rd;
 static struct bt_gatt_write_params wr;
 static struct bt_gatt_exchange_params mtu;
 static struct bt_gatt_subscribe_params sub;
+static const struct bt_uuid_16 gap_uuid = BT_UUID_INIT_16(BT_UUID_GAP_VAL);
 
 static int start(struct bt_conn *conn, uint8_t what)
 {
@@ -81,7 +82,7 @@ static int start(struct bt_conn *conn, uint8_t what)
         }
         last_handle = 0;
         disc.func = on_found;
-        disc.uuid = what & 0x40 ? BT_UUID_GAP : NULL;
+        disc.uuid = what & 0x40 ? &gap_uuid.uuid : NULL;
         disc.start_handle = 1;
         disc.end_handle = what & 0x20 ? 0x40 : 0xffff;
         disc.type = what % 8 == 4   ? BT_GATT_DISCOVER_PRIMARY

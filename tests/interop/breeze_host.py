@@ -166,7 +166,6 @@ class BreezeHost:
         self.room = Mailbox(f"a buffer at {label}")
         self.replies = Mailbox(f"the answer of {label}")
         self.stats_seen = {}
-        self.refused_exit = None
         self.identity = None
 
     async def start(self):
@@ -193,6 +192,7 @@ class BreezeHost:
             return
         try:
             if process.returncode is None:
+                await self.command("stats")
                 process.stdin.write(b"quit\n")
             await asyncio.wait_for(process.wait(), WAIT)
         except (asyncio.TimeoutError, ConnectionError):
@@ -204,6 +204,8 @@ class BreezeHost:
         await self.reader
         self.log.close()
         assert process.returncode == 0, f"{self.label} ended with {process.returncode}"
+        wrong = {key: value for key, value in self.stats_seen.items() if value}
+        assert not wrong, f"{self.label} counted {wrong}: the peers here make no mistakes"
 
     async def vanish(self):
         """End the process without a word, as a device that loses power."""
@@ -369,7 +371,3 @@ class BreezeHost:
 
     async def wait_link(self):
         return await self.arrivals.get()
-
-    async def stats(self):
-        await self.command("stats")
-        return self.stats_seen

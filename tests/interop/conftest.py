@@ -135,7 +135,7 @@ def pytest_runtest_makereport(item, call):
 
 @pytest.fixture
 def rig_for(request, rootcanal_holder, traces):
-    """A function that makes the rig for a medium; afterwards traces are noted, logs kept or removed."""
+    """A function that makes the rig for a medium; keeps traces, and logs of a failed test."""
     folder = Path(tempfile.mkdtemp(prefix="interop-"))
     rigs = []
 

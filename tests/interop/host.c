@@ -391,10 +391,9 @@ static int cmd_stats(const struct words *w)
 {
     struct breeze_stats s;
     breeze_stats(&s);
-    say("stats malformed=%" PRIu32 " unknown=%" PRIu32 " acl_dropped=%" PRIu32
-        " l2cap_dropped=%" PRIu32 " att_dropped=%" PRIu32 " h4_skipped=%" PRIu32 " resets=%" PRIu32,
-        s.evt_malformed, s.evt_unknown, s.acl_dropped, s.l2cap_dropped, s.att_dropped, s.h4_skipped,
-        s.resets);
+    say("stats malformed=%" PRIu32 " unknown=%" PRIu32 " l2cap_dropped=%" PRIu32
+        " att_dropped=%" PRIu32 " h4_skipped=%" PRIu32 " resets=%" PRIu32,
+        s.evt_malformed, s.evt_unknown, s.l2cap_dropped, s.att_dropped, s.h4_skipped, s.resets);
     return 0;
 }
 

@@ -1,4 +1,4 @@
-"""Which hosts meet over which medium, and the decorator that makes a test of a coroutine for each."""
+"""Which hosts meet over which medium, and the decorator that makes tests of a coroutine."""
 
 import pytest
 
@@ -14,8 +14,8 @@ PAIRS = [
     ("rootcanal_large", "bumble", "bumble"),
     ("rootcanal_small", "breeze", "breeze"),
 ]
-# The air as a controller of version 4.0 (no procedure for connection parameters in the link layer, 27
-# octets per packet), and one that loses packets and has two small buffers: for what depends on it.
+# The air as a controller of version 4.0 (no procedure for connection parameters in the link layer,
+# 27 octets per packet), and one that loses packets and has two small buffers: for what depends on it.
 OLD = [("air_4_0", *hosts) for hosts in (("breeze", "bumble"), ("bumble", "breeze"))]
 LOSSY = [("air_lossy", *hosts) for hosts in (("breeze", "bumble"), ("bumble", "breeze"))]
 

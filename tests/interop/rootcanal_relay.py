@@ -9,18 +9,27 @@ One socket per controller configuration. Ends when its standard input does, and 
 
 import asyncio
 import ctypes
+import fcntl
 import signal
 import socket
+import struct
 import subprocess
 import sys
 
 FIRST_PORT = 7300
 START_SECONDS = 20
 PR_SET_PDEATHSIG = 1
+SIOCSIFFLAGS = 0x8914
+IFF_UP = 1
 
 
 def die_with_parent():
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def loopback_up():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
+        fcntl.ioctl(any_socket, SIOCSIFFLAGS, struct.pack("16sH14x", b"lo", IFF_UP))
 
 
 def start(command, configurations, log):
@@ -31,7 +40,11 @@ def start(command, configurations, log):
     command = command + ["-enable_log_color=false", "-configuration", " ".join(servers)]
     with open(log, "wb") as output:
         return subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, preexec_fn=die_with_parent
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            preexec_fn=die_with_parent,
         )
 
 
@@ -85,7 +98,7 @@ def main():
     split = sys.argv.index("--")
     log, *pairs = sys.argv[1:split]
     paths, configurations = zip(*(pair.split("=", 1) for pair in pairs))
-    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+    loopback_up()
     process = start(sys.argv[split + 1 :], configurations, log)
     try:
         asyncio.run(serve(process, paths))

@@ -627,3 +627,69 @@ def test_unknown_connection_and_handles(run, air):
         hci=f"air:{air}",
     )
     assert program.finish() == ["107"] * 8 + ["False", "22", "22", "b''"]
+
+
+def test_indications_queue(pair):
+    """One is out, one waits, the third finds no room; each that was taken is told once."""
+    one, two = pair(
+        *both(
+            """
+            start()
+            ((h,),) = ble.gatts_register_services(((SERVICE, ((CHRC, INDICATE),)),))
+            address()
+            advertise()
+            conn = wait(1)[0]
+            for i in range(3):
+                try:
+                    print(ble.gatts_indicate(conn, h, "i%d" % i))
+                except OSError as error:
+                    print(error.errno)
+            print(wait(20) == wait(20) == (conn, h, 0))
+            ble.gatts_indicate(conn, h, "last")
+            wait(2)
+            """,
+            """
+            conn = connect(to)
+            while True:
+                data = wait(19)[2]
+                print(data)
+                if data == b"last":
+                    break
+            disconnect(conn)
+            """,
+        )
+    )
+    assert one == ["None", "None", "12", "True"]
+    assert two == ["b'i0'", "b'i1'", "b'last'"]
+
+
+def test_active_false_in_the_write_handler(pair):
+    one, two = pair(
+        *both(
+            """
+            def hook(event, data):
+                if event == 3:
+                    ble.active(False)
+                    print("off", ble.active())
+            start()
+            bt.hook = hook
+            ((h,),) = ble.gatts_register_services(((SERVICE, ((CHRC, WRITE),)),))
+            address()
+            advertise()
+            wait(3)
+            start()
+            advertise()
+            wait(1), wait(2)
+            print("again")
+            """,
+            """
+            conn = connect(to)
+            ble.gattc_write(conn, characteristics(conn)[CHRC][0], b"x", 1)
+            wait(8)
+            disconnect(connect(to))
+            print("again")
+            """,
+        )
+    )
+    assert one == ["off False", "again"]
+    assert two == ["again"]

@@ -1,7 +1,7 @@
 # Tests of src/hci and src/trace, on the sources themselves: they bring their own wiring and state.
 file(STRINGS ${PROJECT_SOURCE_DIR}/src/hci/CMakeLists.txt hci_lines REGEX "^ +[a-z0-9_]+\\.c\\)?$")
 set(hci_sources ${PROJECT_SOURCE_DIR}/src/trace/trace.c ${PROJECT_SOURCE_DIR}/src/hci/acl.c
-    ${PROJECT_SOURCE_DIR}/src/hci/acl_rx.c)
+    ${PROJECT_SOURCE_DIR}/src/hci/acl_pool.c ${PROJECT_SOURCE_DIR}/src/hci/acl_rx.c)
 foreach(line ${hci_lines})
     string(REGEX REPLACE "[ )]" "" file ${line})
     list(APPEND hci_sources ${PROJECT_SOURCE_DIR}/src/hci/${file})

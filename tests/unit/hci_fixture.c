@@ -14,6 +14,7 @@
 #include "trace/state.h"
 
 struct hci_run hci_run;
+struct acl_run acl_run;
 struct hci_reg hci_reg;
 struct hci_kept hci_kept;
 struct trace_reg trace_reg;
@@ -295,6 +296,7 @@ void fix_reset(void)
 {
     script_reset();
     memset(&hci_run, 0, sizeof(hci_run));
+    memset(&acl_run, 0, sizeof(acl_run));
     memset(&hci_reg, 0, sizeof(hci_reg));
     memset(&hci_kept, 0, sizeof(hci_kept));
     memset(&trace_reg, 0, sizeof(trace_reg));
@@ -369,13 +371,13 @@ void fix_down(void)
     assert_int_equal(hci_stop(), 0);
     assert_int_equal(hci_state(), HCI_OFF);
     assert_int_equal(script.opened, script.closed);
-    assert_int_equal(hci_run.acl_rx.pool.avail_count, CONFIG_BT_BUF_ACL_RX_COUNT);
+    assert_int_equal(acl_run.rx.pool.avail_count, CONFIG_BT_BUF_ACL_RX_COUNT);
     assert_int_equal(hci_run.evt_rx.pool.avail_count, CONFIG_BT_BUF_EVT_RX_COUNT);
-    assert_int_equal(hci_run.tx.pool.avail_count, CONFIG_BT_L2CAP_TX_BUF_COUNT);
+    assert_int_equal(acl_run.tx.pool.avail_count, CONFIG_BT_L2CAP_TX_BUF_COUNT);
     assert_int_equal(hci_kept.cmd_pool.pool.avail_count, CONFIG_BT_BUF_CMD_TX_COUNT);
-    assert_int_equal(sys_slist_len(&hci_run.txs_free), CONFIG_BT_CONN_TX_MAX);
+    assert_int_equal(sys_slist_len(&acl_run.txs_free), CONFIG_BT_CONN_TX_MAX);
     assert_int_equal(loop_timer_count(), 0);
-    assert_int_equal(hci_run.acl_queued, 0);
+    assert_int_equal(acl_run.queued, 0);
 }
 
 struct net_buf *fix_frame(uint16_t len, uint8_t fill)

@@ -12,6 +12,9 @@ struct hci_run hci_run;
 struct conn_run conn_run;
 struct conn_reg conn_reg;
 struct gap_run gap_run;
+struct scan_run scan_run;
+struct scan_reg scan_reg;
+struct init_run init_run;
 struct gap_reg gap_reg;
 
 static struct breeze_stats stats;
@@ -377,6 +380,8 @@ void fake_disable(void)
     post_clear(&conn_run.recycled_post);
     assert_int_equal(loop_timer_count(), 0);
     memset(&gap_run, 0, sizeof(gap_run));
+    memset(&scan_run, 0, sizeof(scan_run));
+    memset(&init_run, 0, sizeof(init_run));
     conn_wipe();
 }
 
@@ -387,7 +392,10 @@ static void fresh(void)
     memset(&conn_run, 0, sizeof(conn_run));
     memset(&conn_reg, 0, sizeof(conn_reg));
     memset(&gap_run, 0, sizeof(gap_run));
+    memset(&scan_run, 0, sizeof(scan_run));
+    memset(&init_run, 0, sizeof(init_run));
     memset(&gap_reg, 0, sizeof(gap_reg));
+    memset(&scan_reg, 0, sizeof(scan_reg));
     memset(&stats, 0, sizeof(stats));
     in_flight = false;
     fake.now = 1000000;

@@ -263,10 +263,13 @@ static void test_name_and_appearance(void **state)
 {
     assert_string_equal(bt_get_name(), CONFIG_BT_DEVICE_NAME);
     assert_int_equal(bt_set_name(NULL), -EINVAL);
-    assert_int_equal(bt_set_name("12345678901234567890123456789"), -ENOMEM);
-    assert_int_equal(bt_set_name("1234567890123456789012345678"), 0);
+    char longest[CONFIG_BT_DEVICE_NAME_MAX + 2] = {0};
+    memset(longest, 'n', CONFIG_BT_DEVICE_NAME_MAX + 1);
+    assert_int_equal(bt_set_name(longest), -ENOMEM);
+    longest[CONFIG_BT_DEVICE_NAME_MAX] = '\0';
+    assert_int_equal(bt_set_name(longest), 0);
     assert_int_equal(bt_set_name(bt_get_name()), 0);
-    assert_string_equal(bt_get_name(), "1234567890123456789012345678");
+    assert_string_equal(bt_get_name(), longest);
     assert_int_equal(fake.saves, 1);
     assert_int_equal(bt_set_name(""), 0);
     assert_string_equal(bt_get_name(), "");

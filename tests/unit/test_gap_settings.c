@@ -11,8 +11,10 @@
 
 #include "gap/state.h"
 #include "kernel/state.h"
+#include "settings/handlers.h"
 
 struct gap_reg gap_reg;
+const struct settings_handler_static *const settings_host_handlers[] = {&gap_settings, NULL};
 
 static uint8_t mem[256];
 static struct breeze_settings_ram ram;

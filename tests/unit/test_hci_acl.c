@@ -82,7 +82,7 @@ static void credit_is_never_exceeded(void **state)
     fix_completed(0x40, 2);
     fix_run();
     fix_assert_log("a a a a a a a");
-    assert_int_equal(hci_run.acl_credits, 4);
+    assert_int_equal(acl_run.credits, 4);
     assert_int_equal(hci_stats()->tx_acl, 7);
     fix_down();
 }
@@ -100,7 +100,7 @@ static void links_take_turns(void **state)
     for (int i = 0; i < 7; i++) {
         fix_completed(0x40, 1);
         fix_run();
-        hci_run.acl_credits = MAX(hci_run.acl_credits, 0);
+        acl_run.credits = MAX(acl_run.credits, 0);
         fix_completed(0x41, 1);
         fix_run();
         fix_completed(0x42, 1);
@@ -111,7 +111,7 @@ static void links_take_turns(void **state)
         assert_non_null(script_acl(4 + i));
         assert_int_equal(script_acl(4 + i)->data[1], order[i]);
     }
-    assert_int_equal(hci_run.acl_credits, 4);
+    assert_int_equal(acl_run.credits, 4);
     fix_down();
 }
 
@@ -122,12 +122,12 @@ static void hostile_06_completions(void **state)
     fix_completed(0x40, 60000); // More than in flight.
     fix_run();
     fix_assert_log("a");
-    assert_int_equal(hci_run.acl_credits, 4);
+    assert_int_equal(acl_run.credits, 4);
     assert_int_equal(hci_stats()->evt_malformed, 1);
     fix_completed(0x40, 1);
     fix_completed(0x41, 3);
     fix_run();
-    assert_int_equal(hci_run.acl_credits, 4);
+    assert_int_equal(acl_run.credits, 4);
     assert_int_equal(hci_stats()->evt_malformed, 3);
     fix_completed(0x0eee, 1); // Unknown handle.
     fix_run();
@@ -138,7 +138,7 @@ static void hostile_06_completions(void **state)
     script_put(4, 0x13, 1, 0); // None at all is legal.
     fix_run();
     assert_int_equal(hci_stats()->evt_malformed, 6);
-    assert_int_equal(hci_run.acl_credits, 4);
+    assert_int_equal(acl_run.credits, 4);
     for (int i = 0; i < 3; i++) {
         assert_int_equal(send(1, 20, "b"), 0);
     }
@@ -173,7 +173,7 @@ static void the_end_of_a_link(void **state)
     fix_completed(0x41, 1);
     fix_run();
     fix_assert_log("d");
-    assert_int_equal(hci_run.acl_credits, 4);
+    assert_int_equal(acl_run.credits, 4);
     assert_int_equal(send(0, 20, "e"), -ENOTCONN);
     fix_down();
 }
@@ -203,22 +203,22 @@ static void completions_run_out(void **state)
     while (!(err = send(0, 4, "a"))) {
         sent++;
         fix_completed(0x40, 0);
-        if (hci_run.tx.pool.avail_count == 0) {
+        if (acl_run.tx.pool.avail_count == 0) {
             break;
         }
     }
     assert_int_equal(sent, CONFIG_BT_L2CAP_TX_BUF_COUNT + 4);
     for (int i = 0; i < 4; i++) {
-        hci_run.tx_starved = true;
+        acl_run.tx_starved = true;
         fix_completed(0x40, 4);
         fix_run();
     }
     assert_in_range(fix.free_hooks, 1, 4);
-    assert_int_equal(sys_slist_len(&hci_run.txs_free), CONFIG_BT_CONN_TX_MAX);
-    sys_slist_t all = hci_run.txs_free;
-    hci_run.txs_free = (sys_slist_t){0};
+    assert_int_equal(sys_slist_len(&acl_run.txs_free), CONFIG_BT_CONN_TX_MAX);
+    sys_slist_t all = acl_run.txs_free;
+    acl_run.txs_free = (sys_slist_t){0};
     assert_int_equal(send(0, 4, "a"), -ENOBUFS);
-    hci_run.txs_free = all;
+    acl_run.txs_free = all;
     fix_down();
 }
 
