@@ -403,7 +403,9 @@ static struct air_controller *adv_hear(struct air_controller *controller, int64_
             continue;
         }
         if (intent != CONNECT) {
-            report(c, controller, end, kinds[adv->type].report, adv->data, adv->data_len);
+            // A directed PDU carries no data (2.3.1.2).
+            const struct adv_kind *kind = &kinds[adv->type];
+            report(c, controller, end, kind->report, adv->data, kind->directed ? 0 : adv->data_len);
         }
         uint64_t ticket = draw(controller, c, DRAW_WINNER, 0) | 1;
         bool answers = intent != REPORT && radio_free(c, at, end + T_IFS_US + 352);

@@ -26,7 +26,12 @@ FOLDERS = ["include", "src", "air", "ports", "micropython", "examples", "bench",
 TEXT = {".c", ".h", ".py", ".sh"}
 
 # The only files of the library with mutable data (design D2).
-STATE = {"src/kernel/state.c", "src/api/state.c"}
+STATE = {
+    "src/kernel/state.c",
+    "src/api/state.c",
+    "src/api/state_links.c",
+    "src/api/state_central.c",
+}
 # Sections that can be written at run time but hold constants that the loader relocates.
 CONSTANT_SECTIONS = re.compile(r"\.(data\.rel\.ro|init_array|fini_array|ctors|dtors|preinit_array)")
 # Data of the tools that watch a program, not of the program.

@@ -228,7 +228,7 @@ def summary(programs, seconds):
         print(f"{title:20}" + "".join(f"{values[name]:>20}" for name in names))
     print(f"\nThe whole story took {seconds:.1f} s. Traces of everything that crossed HCI; open them with")
     for program in programs:
-        print(f"  btmon -r {relative(program.trace)}      or  wireshark {relative(program.trace)}")
+        print(f"  tshark -r {relative(program.trace)}     or  wireshark {relative(program.trace)}")
 
 
 def relative(path):
@@ -288,7 +288,7 @@ def run_alone(where, words, role, transport):
         program.process.wait(timeout=LEAVE)
     finally:
         program.end()
-    print(f"\nThe trace of everything that crossed HCI: btmon -r {relative(program.trace)}")
+    print(f"\nThe trace of everything that crossed HCI: tshark -r {relative(program.trace)}")
     if program.process.returncode not in (0, -signal.SIGINT, 130):
         raise Problem(f"the {role} ended with status {program.process.returncode}; its last line above says why.")
 

@@ -272,7 +272,7 @@ int l2cap_param_update_req(struct bt_conn *conn, const struct bt_le_conn_param *
         return -ENOBUFS;
     }
     uint8_t ident = link->ident == 0xff ? 1 : (uint8_t)(link->ident + 1);
-    struct wr w = wr_init(net_buf_tail(req), SIG_HDR_LEN + 8);
+    struct wr w = wr_init(net_buf_tail(req), net_buf_tailroom(req));
     wr_u8(&w, SIG_PARAM_REQ);
     wr_u8(&w, ident);
     wr_le16(&w, 8);

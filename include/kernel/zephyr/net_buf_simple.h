@@ -70,14 +70,17 @@ void net_buf_simple_clone(const struct net_buf_simple *original, struct net_buf_
 // Set the headroom of an empty buffer.
 void net_buf_simple_reserve(struct net_buf_simple *buf, size_t reserve);
 
+// The end of the data.
 static inline uint8_t *net_buf_simple_tail(const struct net_buf_simple *buf)
 {
     return buf->data + buf->len;
 }
+// Octets free in front of the data.
 static inline size_t net_buf_simple_headroom(const struct net_buf_simple *buf)
 {
     return (size_t)(buf->data - buf->__buf);
 }
+// Octets free behind the data.
 static inline size_t net_buf_simple_tailroom(const struct net_buf_simple *buf)
 {
     return buf->size - net_buf_simple_headroom(buf) - buf->len;

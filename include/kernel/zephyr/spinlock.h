@@ -17,6 +17,7 @@ typedef struct {
     unsigned int key;
 } k_spinlock_key_t;
 
+// Lock: interrupts are off until k_spin_unlock() with the key that this returns.
 static ALWAYS_INLINE k_spinlock_key_t k_spin_lock(struct k_spinlock *l)
 {
     (void)l;

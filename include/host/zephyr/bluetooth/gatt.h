@@ -373,6 +373,7 @@ struct bt_gatt_notify_params {
 // nobody is subscribed. Vol 3, Part G, 4.10.
 int bt_gatt_notify_cb(struct bt_conn *conn, struct bt_gatt_notify_params *params);
 
+// bt_gatt_notify_cb() without a callback: attribute and data. The same errors.
 static inline int bt_gatt_notify(struct bt_conn *conn, const struct bt_gatt_attr *attr,
                                  const void *data, uint16_t len)
 {
@@ -380,6 +381,7 @@ static inline int bt_gatt_notify(struct bt_conn *conn, const struct bt_gatt_attr
     return bt_gatt_notify_cb(conn, &params);
 }
 
+// ... for the attribute of this uuid, looked for from `attr` on.
 static inline int bt_gatt_notify_uuid(struct bt_conn *conn, const struct bt_uuid *uuid,
                                       const struct bt_gatt_attr *attr, const void *data,
                                       uint16_t len)
@@ -487,6 +489,9 @@ struct bt_gatt_discover_params {
     enum bt_att_chan_opt chan_opt;
     struct bt_gatt_op _op;
 };
+// Look for attributes of the peer (Vol 3, Part G, 4.4 to 4.7). 0: params belong to the host until
+// `func` has been called, in the drain, with attr NULL or has answered BT_GATT_ITER_STOP; -EINVAL:
+// no handle range; -ENOTSUP: this type is not offered; -EBUSY: params are in use; -ENOTCONN.
 int bt_gatt_discover(struct bt_conn *conn, struct bt_gatt_discover_params *params);
 
 struct bt_gatt_read_params;

@@ -67,15 +67,19 @@ struct k_poll_event {
         }                                                                                          \
     }
 
+// Fill in an event: K_POLL_TYPE_*, K_POLL_MODE_NOTIFY_ONLY, what to look at; its state is
+// K_POLL_STATE_NOT_READY. Anywhere.
 void k_poll_event_init(struct k_poll_event *event, uint32_t type, int mode, void *obj);
 // Wait until at least one event is ready; `state` of each tells which (nothing is taken; the caller
 // sets `state` back to K_POLL_STATE_NOT_READY). 0; -EAGAIN: timed out; -EINTR: a queue's wait was
 // cancelled, or the user's interrupt.
 int k_poll(struct k_poll_event *events, int num_events, k_timeout_t timeout);
 
+// A signal that is not raised, with result 0. Anywhere.
 void k_poll_signal_init(struct k_poll_signal *sig);
 // Set the signal back; not done by k_poll().
 void k_poll_signal_reset(struct k_poll_signal *sig);
+// Whether it is raised (1 or 0), and the result that it was raised with.
 void k_poll_signal_check(struct k_poll_signal *sig, unsigned int *signaled, int *result);
 // Set the signal and its result, and wake who polls it. 0.
 int k_poll_signal_raise(struct k_poll_signal *sig, int result);

@@ -21,9 +21,12 @@ struct k_queue {
     }
 #define K_QUEUE_DEFINE(name) struct k_queue name = Z_QUEUE_INITIALIZER(name)
 
+// An empty queue that nobody waits for. Anywhere.
 void k_queue_init(struct k_queue *queue);
 // Wake the first who waits, with NULL (and a k_poll() on the queue with -EINTR).
 void k_queue_cancel_wait(struct k_queue *queue);
+// Put an item behind all others, or in front of them. Its first word is the queue's until it is got
+// out. Anywhere, interrupts included.
 void k_queue_append(struct k_queue *queue, void *data);
 void k_queue_prepend(struct k_queue *queue, void *data);
 // Put `data` behind `prev`, an item of the queue (NULL: in front).

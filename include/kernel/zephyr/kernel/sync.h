@@ -72,6 +72,7 @@ struct k_condvar {
     }
 #define K_CONDVAR_DEFINE(name) struct k_condvar name = Z_CONDVAR_INITIALIZER(name)
 
+// A condition variable that nobody waits for. 0.
 int k_condvar_init(struct k_condvar *condvar);
 // Wake the first who waits, if any. 0.
 int k_condvar_signal(struct k_condvar *condvar);

@@ -89,9 +89,11 @@ struct k_work_sync {
 struct k_work_q *breeze_system_work_queue(void);
 #define k_sys_work_q (*breeze_system_work_queue())
 
+// An item that is idle and will call `handler`. Not while it is queued or running.
 void k_work_init(struct k_work *work, k_work_handler_t handler);
 // What the item is doing, as bits; 0: nothing, its memory may be reused.
 int k_work_busy_get(const struct k_work *work);
+// Is it queued, running or being cancelled.
 static inline bool k_work_is_pending(const struct k_work *work)
 {
     return k_work_busy_get(work) != 0;
@@ -101,6 +103,7 @@ static inline bool k_work_is_pending(const struct k_work *work)
 // call does not come from the queue's own thread; -EINVAL: no queue given and none known; -ENODEV:
 // the queue was not started. `queue` NULL means the queue it was on last.
 int k_work_submit_to_queue(struct k_work_q *queue, struct k_work *work);
+// ... on the system work queue.
 int k_work_submit(struct k_work *work);
 // Wait until the item is no longer queued or running. True if there was something to wait for.
 bool k_work_flush(struct k_work *work, struct k_work_sync *sync);
@@ -110,6 +113,7 @@ int k_work_cancel(struct k_work *work);
 // The same, and wait until it has ended. True if it was pending.
 bool k_work_cancel_sync(struct k_work *work, struct k_work_sync *sync);
 
+// An empty queue, not started. Before k_work_queue_start().
 void k_work_queue_init(struct k_work_q *queue);
 // Start a queue with a thread of its own (on coop: let breeze_step() serve it; `stack` may be NULL
 // there).
@@ -127,12 +131,16 @@ int k_work_queue_unplug(struct k_work_q *queue);
 // Stop a plugged queue. 0; -EALREADY: not started; -EBUSY: not plugged; -ETIMEDOUT: still busy.
 int k_work_queue_stop(struct k_work_q *queue, k_timeout_t timeout);
 
+// An item that is idle, without a delay, and will call `handler`.
 void k_work_init_delayable(struct k_work_delayable *dwork, k_work_handler_t handler);
+// The delayable item of a work item: for handlers, which are given the inner one.
 static inline struct k_work_delayable *k_work_delayable_from_work(struct k_work *work)
 {
     return CONTAINER_OF(work, struct k_work_delayable, work);
 }
+// What it is doing, as bits, K_WORK_DELAYED among them; 0: nothing.
 int k_work_delayable_busy_get(const struct k_work_delayable *dwork);
+// Is it delayed, queued, running or being cancelled.
 static inline bool k_work_delayable_is_pending(const struct k_work_delayable *dwork)
 {
     return k_work_delayable_busy_get(dwork) != 0;
