@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 """Flash and RAM of the library on Cortex-M0+, per layer and in total, for each level.
 
-Builds the presets arm-LEVEL and sums the sections of every object of the library (-Os, logs and
-asserts off): what a program would link at most; what it does not use, --gc-sections removes.
+Builds the presets arm-LEVEL (-Os, logs and asserts off) and links, with --gc-sections, a program that
+uses every public function of the host: the whole host of that level, and of the kernel shim what it
+needs. Counted are the sections of the library that stay; a program that uses less is smaller. `libc` is
+what the C library and the compiler's add for it.
 
     tools/size.py [--out FILE] [--no-build]
 """
@@ -17,7 +19,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 LEVELS = ["beacon", "peripheral", "full"]
 COLUMNS = ["text", "rodata", "data", "bss"]
-READELF = "arm-none-eabi-readelf"
+TOOLS = "arm-none-eabi-"
+TARGET = ["-mcpu=cortex-m0plus", "-mthumb"]
+# What a program calls: the API of the host, and of the shim what every program needs.
+API = re.compile(r"(bt|breeze)_\w+$")
+SHIM_API = ["breeze_step", "settings_subsys_init", "settings_load"]
+REMOVED = re.compile(r"removing unused section '(?P<section>[^']+)' in file '(?P<file>[^']+)'")
 SECTION = re.compile(
     r"\s*\[\s*\d+\]\s+(?P<name>\S*)\s+(?P<type>[A-Z_]+)\s+[0-9a-f]+\s+[0-9a-f]+\s+"
     r"(?P<size>[0-9a-f]+)\s+[0-9a-f]+\s+(?P<flags>[A-Za-z]*)\s+\d+\s+\d+\s+\d+"
@@ -35,11 +42,11 @@ def column(kind, flags):
     return "data" if "W" in flags else "rodata"
 
 
-def sections(readelf_text):
-    """Yields (column, bytes) from the output of readelf -SW."""
+def sections(readelf_text, removed=()):
+    """Yields (column, bytes) from the output of readelf -SW, without the sections named."""
     for line in readelf_text.splitlines():
         match = SECTION.match(line)
-        if match:
+        if match and match.group("name") not in removed:
             where = column(match.group("type"), match.group("flags"))
             if where:
                 yield where, int(match.group("size"), 16)
@@ -51,17 +58,52 @@ def object_layer(path):
     return parts[0]
 
 
+def tool(name, *arguments):
+    done = subprocess.run([TOOLS + name, *map(str, arguments)], capture_output=True, text=True)
+    if done.returncode:
+        raise SystemExit(f"size: {TOOLS}{name} failed:\n{done.stderr}")
+    return done.stdout + done.stderr
+
+
+def api(objects):
+    """The public functions that the host's objects define."""
+    for line in tool("nm", "--defined-only", "--extern-only", *objects).splitlines():
+        words = line.split()
+        if len(words) == 3 and words[1] == "T" and API.match(words[2]):
+            yield words[2]
+
+
+def link(objects, roots, out):
+    """Links the program; returns {object: the names of its sections that were removed}. The port's
+    functions are missing and may be."""
+    arguments = ["-nostartfiles", "-Wl,--gc-sections,--print-gc-sections", "-Wl,--unresolved-symbols=ignore-all"]
+    arguments += [f"-Wl,-e,{roots[0]}"] + [f"-Wl,-u,{root}" for root in roots]
+    removed = {}
+    for line in tool("gcc", *TARGET, *arguments, *objects, "-o", out).splitlines():
+        match = REMOVED.search(line)
+        if match:
+            removed.setdefault(match.group("file"), set()).add(match.group("section"))
+    return removed
+
+
 def measure(build):
-    """{layer: {column: bytes}} of all objects of the library in a build folder."""
-    layers = {}
-    objects = sorted(build.glob("CMakeFiles/breeze*.dir/src/**/*.obj"))
+    """{layer: {column: bytes}} of what the program holds of the library in a build folder."""
+    objects = sorted(map(str, build.glob("CMakeFiles/breeze*.dir/src/**/*.obj")))
     if not objects:
         raise SystemExit(f"size: no objects of the library in {build}")
+    host = [path for path in objects if "/breeze_kernel.dir/" not in path]
+    program = build / "size.elf"
+    removed = link(objects, sorted(set(api(host)) | set(SHIM_API)), program)
+    layers = {}
     for path in objects:
-        row = layers.setdefault(object_layer(path), dict.fromkeys(COLUMNS, 0))
-        text = subprocess.run([READELF, "-SW", str(path)], capture_output=True, text=True, check=True)
-        for where, size in sections(text.stdout):
+        row = layers.setdefault(object_layer(Path(path)), dict.fromkeys(COLUMNS, 0))
+        for where, size in sections(tool("readelf", "-SW", path), removed.get(path, ())):
             row[where] += size
+    ours = totals(layers)
+    whole = dict.fromkeys(COLUMNS, 0)
+    for where, size in sections(tool("readelf", "-SW", program)):
+        whole[where] += size
+    layers["libc"] = {c: max(whole[c] - ours[c], 0) for c in COLUMNS}
     return layers
 
 

@@ -86,7 +86,7 @@ static int split(const char *rest, char *host, size_t host_size, const char **tc
 static int tcp_check(const char *rest)
 {
     char host[256];
-    const char *tcp_port;
+    const char *tcp_port = NULL;
     if (split(rest, host, sizeof(host), &tcp_port)) {
         return transport_fail(EINVAL,
                               "BREEZE_HCI=tcp:%s needs a host and a port number: "
@@ -137,7 +137,7 @@ static int connect_one(const struct addrinfo *info)
 static int tcp_open(const char *rest)
 {
     char host[256];
-    const char *tcp_port;
+    const char *tcp_port = NULL;
     (void)split(rest, host, sizeof(host), &tcp_port);
     const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
     struct addrinfo *list = NULL;

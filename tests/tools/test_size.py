@@ -33,20 +33,41 @@ def test_flash_and_ram():
     assert size.flash(row) == 7 and size.ram(row) == 12
 
 
+def test_removed_sections_do_not_count():
+    assert sum(n for _, n in size.sections(READELF, {".text.f", ".bss.b"})) == 0x25 + 0x0C
+
+
+SOURCE = """
+int bss_LAYER[5];
+int data_LAYER = 3;
+const int rodata_LAYER[2] = {1, 2};
+const int table_LAYER[100] = {1};
+int unused_LAYER(int i)
+{
+    return table_LAYER[i];
+}
+int bt_LAYER(int i)
+{
+    return data_LAYER + bss_LAYER[i] + rodata_LAYER[i & 1] + breeze_port_now();
+}
+"""
+
+
 @pytest.mark.skipif(not shutil.which("arm-none-eabi-gcc"), reason="no arm-none-eabi-gcc")
-def test_measure_reads_real_objects(tmp_path):
-    text = "int bss[5];\nint data = 3;\nconst int rodata[2] = {1, 2};\nint f(void)\n{\n    return data;\n}\n"
-    source = tmp_path / "x.c"
-    source.write_text(text)
+def test_measure_links_what_the_api_reaches(tmp_path):
     for layer in ("hci", "att"):
         out = tmp_path / "CMakeFiles" / "breeze.dir" / "src" / layer / "x.c.obj"
         out.parent.mkdir(parents=True)
-        subprocess.run(["arm-none-eabi-gcc", "-mcpu=cortex-m0plus", "-mthumb", "-Os", "-c", str(source), "-o", str(out)], check=True)
+        source = tmp_path / f"{layer}.c"
+        source.write_text("int breeze_port_now(void);" + SOURCE.replace("LAYER", layer))
+        flags = [*size.TARGET, "-Os", "-ffunction-sections", "-fdata-sections"]
+        subprocess.run(["arm-none-eabi-gcc", *flags, "-c", str(source), "-o", str(out)], check=True)
     layers = size.measure(tmp_path)
-    assert set(layers) == {"hci", "att"}
-    for row in layers.values():
+    assert set(layers) == {"hci", "att", "libc"}
+    for layer in ("hci", "att"):
+        row = layers[layer]
         assert (row["rodata"], row["data"], row["bss"]) == (8, 4, 20) and row["text"] > 0
-    assert size.totals(layers)["bss"] == 40
+    assert size.totals({k: v for k, v in layers.items() if k != "libc"})["bss"] == 40
 
 
 def test_no_objects_is_an_error(tmp_path):
