@@ -9,6 +9,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static unsigned int started;
 static unsigned int ended;
 static uint16_t last_handle;
+static bool sub_held; // `sub` is the host's: it is passed again, but not changed.
 
 static uint8_t on_found(struct bt_conn *conn, const struct bt_gatt_attr *attr,
                         struct bt_gatt_discover_params *params)
@@ -42,7 +43,10 @@ static void on_exchange(struct bt_conn *conn, uint8_t err, struct bt_gatt_exchan
 static uint8_t on_value(struct bt_conn *conn, struct bt_gatt_subscribe_params *params,
                         const void *data, uint16_t length)
 {
-    ended += data == NULL;
+    if (!data) {
+        ended++;
+        sub_held = false;
+    }
     return length == 3 ? BT_GATT_ITER_STOP : BT_GATT_ITER_CONTINUE;
 }
 
@@ -70,12 +74,17 @@ static int start(struct bt_conn *conn, uint8_t what)
     case 2:
         mtu.func = on_exchange;
         return bt_gatt_exchange_mtu(conn, &mtu);
-    case 3:
-        sub.notify = on_value;
-        sub.value_handle = 0x10;
-        sub.ccc_handle = 0x11;
-        sub.value = 1;
-        return bt_gatt_subscribe(conn, &sub);
+    case 3: {
+        if (!sub_held) {
+            sub.notify = on_value;
+            sub.value_handle = 0x10;
+            sub.ccc_handle = 0x11;
+            sub.value = 1;
+        }
+        int err = bt_gatt_subscribe(conn, &sub);
+        sub_held = sub_held || !err;
+        return err;
+    }
     default:
         if (disc._op.proc && started != ended) {
             return -EBUSY; // last_handle belongs to the one under way.
@@ -99,6 +108,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
     started = ended = 0;
+    sub_held = false;
     memset(&disc, 0, sizeof(disc));
     fake_begin(BT_CONN_ROLE_CENTRAL);
     struct bt_conn *conn = conn_at(0);
