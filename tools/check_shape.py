@@ -3,8 +3,9 @@
 
 Sources: files of at most 800 lines, functions of at most 60 (100 in tests), and in src/ no heap, no
 `#if` inside a function, no packed structs, no casts of packet bytes to structs, no open ends.
-Objects: no mutable data in the library but in the files that design D2 names. A case per rule and
-folder; exits with 1 and names file, line and rule at every violation.
+Objects: no mutable data in the library but in the files that design D2 names, no static definitions
+that are found by section (D13: those are the application's). A case per rule and folder; exits with 1
+and names file, line and rule at every violation.
 
     tools/check_shape.py [--root DIR] [--objects DIR] [--junit FILE]
 """
@@ -154,6 +155,12 @@ def mutable_data(objects):
             yield f"{source}: {name} is mutable data ({section}, {size} bytes) outside {' and '.join(sorted(STATE))}"
 
 
+def section_objects(objects):
+    for path in objects:
+        for name in re.findall(r"\s(breeze_iter_\w+)\s+PROGBITS", run("readelf", "-SW", str(path))):
+            yield f"{source_of(path)}: has an object in section {name}, which is for applications"
+
+
 def library_objects(build):
     found = []
     for target in ("breeze", "breeze_kernel"):
@@ -187,12 +194,13 @@ def main():
                 for problem in check(args.root, folder):
                     case.fail(problem)
     if args.objects:
-        with suite.case("no_mutable_data.src") as case:
-            objects = library_objects(args.objects)
-            if not objects:
-                case.fail(f"no objects of the library in {args.objects}")
-            for problem in mutable_data(objects):
-                case.fail(problem)
+        objects = library_objects(args.objects)
+        for rule, check in (("no_mutable_data", mutable_data), ("no_section_objects", section_objects)):
+            with suite.case(f"{rule}.src") as case:
+                if not objects:
+                    case.fail(f"no objects of the library in {args.objects}")
+                for problem in check(objects):
+                    case.fail(problem)
     return suite.finish(args.junit)
 
 

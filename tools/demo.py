@@ -61,6 +61,9 @@ class Program:
         self.trace.unlink(missing_ok=True)
         env = dict(os.environ, BREEZE_HCI=transport, BREEZE_TRACE=str(self.trace))
         env["MICROPYPATH"] = f".frozen:{where / 'lib'}"
+        if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+            # A shell's background job: the programs would inherit that and never see Ctrl-C.
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         self.process = subprocess.Popen(
             interpreter + [str(ROOT / "examples" / f"{name}.py")],
             env=env,

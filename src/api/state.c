@@ -35,71 +35,81 @@ const struct state_part state_core[] = {
     STATE_END,
 };
 
-// The part after this one; NULL at the end. Starts with *group = state_groups, part = NULL.
-static const struct state_part *next(const struct state_part *const **group,
-                                     const struct state_part *part)
+typedef void (*part_fn)(const struct state_part *part, void *arg);
+
+static void each(part_fn fn, void *arg)
 {
-    part = part ? part + 1 : **group;
-    while (part && !part->at) {
-        part = *++*group;
+    for (const struct state_part *const *group = state_groups; *group; group++) {
+        for (const struct state_part *part = *group; part->at; part++) {
+            fn(part, arg);
+        }
     }
-    return part;
 }
 
-#define FOR_EACH_PART(part)                                                                        \
-    const struct state_part *const *group = state_groups;                                          \
-    for (const struct state_part *part = NULL; (part = next(&group, part));)
-
-static void wipe(enum state_kind kind)
+static void clear(const struct state_part *part, void *arg)
 {
-    FOR_EACH_PART (part) {
-        if (part->kind == kind) {
-            memset(part->at, 0, part->size);
-        }
+    memset(part->at, 0, part->size);
+}
+
+static void clear_kind(const struct state_part *part, void *arg)
+{
+    if (part->kind == *(const enum state_kind *)arg) {
+        clear(part, NULL);
     }
 }
 
 void state_wipe_run(void)
 {
-    wipe(STATE_RUN);
+    enum state_kind kind = STATE_RUN;
+    each(clear_kind, &kind);
     conn_wipe();
 }
 
 void state_wipe_reg(void)
 {
-    wipe(STATE_REG);
+    enum state_kind kind = STATE_REG;
+    each(clear_kind, &kind);
+}
+
+void breeze_state_reset(void)
+{
+    each(clear, NULL);
+}
+
+static void add_size(const struct state_part *part, void *arg)
+{
+    *(size_t *)arg += part->size;
 }
 
 size_t breeze_state_size(void)
 {
     size_t size = 0;
-    FOR_EACH_PART (part) {
-        size += part->size;
-    }
+    each(add_size, &size);
     return size;
+}
+
+static void save(const struct state_part *part, void *arg)
+{
+    uint8_t **to = arg;
+    memcpy(*to, part->at, part->size);
+    *to += part->size;
 }
 
 void breeze_state_save(void *to)
 {
     uint8_t *at = to;
-    FOR_EACH_PART (part) {
-        memcpy(at, part->at, part->size);
-        at += part->size;
-    }
+    each(save, &at);
+}
+
+static void load(const struct state_part *part, void *arg)
+{
+    const uint8_t **from = arg;
+    memcpy(part->at, *from, part->size);
+    *from += part->size;
 }
 
 void breeze_state_load(const void *from)
 {
     const uint8_t *at = from;
-    FOR_EACH_PART (part) {
-        memcpy(part->at, at, part->size);
-        at += part->size;
-    }
-}
-
-void breeze_state_reset(void)
-{
-    FOR_EACH_PART (part) {
-        memset(part->at, 0, part->size);
-    }
+    each(load, &at);
 }

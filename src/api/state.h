@@ -41,8 +41,14 @@ struct state_part {
     enum state_kind kind;
 };
 
-#define STATE_PART(name, kind) {&(name), sizeof(name), kind}
-#define STATE_END              {NULL, 0, STATE_KEPT}
+#define STATE_PART(name, kind)                                                                     \
+    {                                                                                              \
+        &(name), sizeof(name), kind                                                                \
+    }
+#define STATE_END                                                                                  \
+    {                                                                                              \
+        NULL, 0, STATE_KEPT                                                                        \
+    }
 
 // The groups; which of them a level has, NULL at the end (level_*.c).
 extern const struct state_part state_core[];

@@ -5,6 +5,7 @@
 #define BREEZE_SRC_ATT_SERVER_H_
 
 #include "att/bearer.h"
+#include "att/uuid.h"
 
 uint8_t att_on_mtu_req(struct att_rx *rx);
 uint8_t att_on_find_info(struct att_rx *rx);
@@ -19,5 +20,14 @@ uint8_t att_on_write_cmd(struct att_rx *rx);
 // A range of handles as several requests begin with: start from 1, not above end (3.4.3.1 ...).
 // Sets rx->handle to start. 0 or BT_ATT_ERR_INVALID_HANDLE.
 uint8_t att_range(struct att_rx *rx, uint16_t start, uint16_t end);
+
+// Read a request for a type in a range: the whole PDU of Read By Type and Read By Group Type. 0 or
+// the error.
+struct att_type_range {
+    uint16_t start;
+    uint16_t end;
+    struct bt_uuid_any type;
+};
+uint8_t att_type_range(struct att_rx *rx, struct att_type_range *request);
 
 #endif // BREEZE_SRC_ATT_SERVER_H_

@@ -17,6 +17,16 @@ uint8_t att_range(struct att_rx *rx, uint16_t start, uint16_t end)
     return start && start <= end ? 0 : BT_ATT_ERR_INVALID_HANDLE;
 }
 
+uint8_t att_type_range(struct att_rx *rx, struct att_type_range *request)
+{
+    request->start = rd_le16(&rx->in);
+    request->end = rd_le16(&rx->in);
+    if (!uuid_get(&rx->in, rd_left(&rx->in), &request->type)) {
+        return BT_ATT_ERR_INVALID_PDU;
+    }
+    return att_range(rx, request->start, request->end);
+}
+
 // The step behind `handle`; false at the end of all handles or of the range.
 static bool step(uint16_t *handle, uint16_t end)
 {
@@ -142,31 +152,26 @@ static bool group_put(struct att_rx *rx, const struct bt_gatt_attr *attr, uint16
 // Services and their values. Only service declarations are groups.
 uint8_t att_on_read_group(struct att_rx *rx)
 {
-    uint16_t start = rd_le16(&rx->in);
-    uint16_t end = rd_le16(&rx->in);
-    struct bt_uuid_any type;
-    if (!uuid_get(&rx->in, rd_left(&rx->in), &type)) {
-        return BT_ATT_ERR_INVALID_PDU;
-    }
-    uint8_t err = att_range(rx, start, end);
+    struct att_type_range request;
+    uint8_t err = att_type_range(rx, &request);
     if (err) {
         return err;
     }
-    bool primary = bt_uuid_cmp(&type.uuid, BT_UUID_GATT_PRIMARY) == 0;
-    if (!primary && bt_uuid_cmp(&type.uuid, BT_UUID_GATT_SECONDARY) != 0) {
+    bool primary = bt_uuid_cmp(&request.type.uuid, BT_UUID_GATT_PRIMARY) == 0;
+    if (!primary && bt_uuid_cmp(&request.type.uuid, BT_UUID_GATT_SECONDARY) != 0) {
         return BT_ATT_ERR_UNSUPPORTED_GROUP_TYPE;
     }
     uint16_t wanted = primary ? BT_UUID_GATT_PRIMARY_VAL : BT_UUID_GATT_SECONDARY_VAL;
     size_t len = 0;
-    uint16_t at = start;
+    uint16_t at = request.start;
     const struct bt_gatt_attr *attr;
-    while ((attr = db_next(&at, end)) != NULL) {
+    while ((attr = db_next(&at, request.end)) != NULL) {
         uint16_t last = at;
         if (uuid_is(attr->uuid, wanted) && !group_put(rx, attr, at, &last, &len, &err)) {
             break;
         }
         at = last;
-        if (!step(&at, end)) {
+        if (!step(&at, request.end)) {
             break;
         }
     }
@@ -174,7 +179,7 @@ uint8_t att_on_read_group(struct att_rx *rx)
         return 0; // What was found before an error is the answer; the error comes when asked again.
     }
     if (!err) {
-        rx->handle = start;
+        rx->handle = request.start;
         err = BT_ATT_ERR_ATTRIBUTE_NOT_FOUND;
     }
     return err;

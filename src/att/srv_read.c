@@ -100,24 +100,19 @@ static bool pair_put(struct att_rx *rx, const struct bt_gatt_attr *attr, uint16_
 
 uint8_t att_on_read_type(struct att_rx *rx)
 {
-    uint16_t start = rd_le16(&rx->in);
-    uint16_t end = rd_le16(&rx->in);
-    struct bt_uuid_any type;
-    if (!uuid_get(&rx->in, rd_left(&rx->in), &type)) {
-        return BT_ATT_ERR_INVALID_PDU;
-    }
-    uint8_t err = att_range(rx, start, end);
+    struct att_type_range request;
+    uint8_t err = att_type_range(rx, &request);
     if (err) {
         return err;
     }
     struct pairs list = {0};
-    uint16_t at = start;
+    uint16_t at = request.start;
     const struct bt_gatt_attr *attr;
-    while ((attr = db_next(&at, end)) != NULL) {
-        if (bt_uuid_cmp(attr->uuid, &type.uuid) == 0 && !pair_put(rx, attr, at, &list)) {
+    while ((attr = db_next(&at, request.end)) != NULL) {
+        if (bt_uuid_cmp(attr->uuid, &request.type.uuid) == 0 && !pair_put(rx, attr, at, &list)) {
             break;
         }
-        if (at >= end) {
+        if (at >= request.end) {
             break;
         }
         at++;
@@ -126,7 +121,7 @@ uint8_t att_on_read_type(struct att_rx *rx)
         return 0; // What was found before an error is the answer (3.4.4.2).
     }
     if (!list.err) {
-        rx->handle = start;
+        rx->handle = request.start;
     }
     return list.err ? list.err : BT_ATT_ERR_ATTRIBUTE_NOT_FOUND;
 }

@@ -27,7 +27,7 @@ static void finish(struct bt_conn *conn, struct bt_gatt_op *op, uint8_t err)
 static bool is_pending(const struct bt_gatt_op *op)
 {
     for (unsigned int i = 0; i < CONFIG_BT_MAX_CONN; i++) {
-        struct gatt_link *link = &gatt_run.links[i];
+        struct clt_link *link = &clt_run.links[i];
         const sys_snode_t *node;
         if (link->op == op && !link->handling) {
             return true;
@@ -49,8 +49,8 @@ static bool is_pending(const struct bt_gatt_op *op)
 int clt_start(struct bt_conn *conn, struct bt_gatt_op *op, const struct clt_proc *proc,
               void *params, uint16_t at)
 {
-    struct gatt_link *link = conn ? gatt_link_of(conn) : NULL;
-    if (!att_bearer_live(conn) || !link->open) {
+    struct clt_link *link = conn ? clt_link_of(conn) : NULL;
+    if (!att_bearer_live(conn) || !gatt_link_of(conn)->open) {
         return -ENOTCONN;
     }
     if (is_pending(op)) {
@@ -67,7 +67,7 @@ int clt_start(struct bt_conn *conn, struct bt_gatt_op *op, const struct clt_proc
 
 bool clt_withdraw(struct bt_conn *conn, struct bt_gatt_op *op)
 {
-    struct gatt_link *link = gatt_link_of(conn);
+    struct clt_link *link = clt_link_of(conn);
     if (link->op == op) {
         link->op = NULL;
         return true;
@@ -76,7 +76,7 @@ bool clt_withdraw(struct bt_conn *conn, struct bt_gatt_op *op)
            sys_slist_find_and_remove(&link->ended, &op->node);
 }
 
-static struct bt_gatt_op *op_of_params(const struct gatt_link *link, const void *params)
+static struct bt_gatt_op *op_of_params(const struct clt_link *link, const void *params)
 {
     struct bt_gatt_op *op;
     if (link->op && link->op->params == params) {
@@ -97,7 +97,7 @@ static struct bt_gatt_op *op_of_params(const struct gatt_link *link, const void 
 
 void bt_gatt_cancel(struct bt_conn *conn, void *params)
 {
-    struct gatt_link *link = gatt_link_of(conn);
+    struct clt_link *link = clt_link_of(conn);
     struct bt_gatt_op *op = op_of_params(link, params);
     if (op) {
         (void)clt_withdraw(conn, op);
@@ -106,17 +106,18 @@ void bt_gatt_cancel(struct bt_conn *conn, void *params)
 }
 
 // The first in the queue has nothing to ask: its end is told from the drain.
-static void end_later(struct gatt_link *link, struct bt_gatt_op *op)
+static void end_later(struct bt_conn *conn, struct bt_gatt_op *op)
 {
+    struct clt_link *link = clt_link_of(conn);
     (void)sys_slist_get(&link->queue);
     sys_slist_append(&link->ended, &op->node);
-    post_set(&link->post, GATT_POST_ENDED);
+    post_set(&gatt_link_of(conn)->post, GATT_POST_ENDED);
 }
 
 // Send the next request if one may be sent. Never calls the application.
 void clt_kick(struct bt_conn *conn)
 {
-    struct gatt_link *link = gatt_link_of(conn);
+    struct clt_link *link = clt_link_of(conn);
     struct att_bearer *bearer = att_bearer_live(conn);
     while (bearer && !bearer->req_op && !link->op && !link->handling) {
         sys_snode_t *node = sys_slist_peek_head(&link->queue);
@@ -128,7 +129,7 @@ void clt_kick(struct bt_conn *conn)
         struct bt_gatt_op *op = CONTAINER_OF(node, struct bt_gatt_op, node);
         if (!proc_of(op)->build(conn, op, &w)) {
             net_buf_unref(pdu);
-            end_later(link, op);
+            end_later(conn, op);
         } else if (att_request_send(bearer, pdu, &w)) {
             return; // The link is going down, which will end it.
         } else {
@@ -140,20 +141,20 @@ void clt_kick(struct bt_conn *conn)
 
 void clt_ended(struct bt_conn *conn)
 {
-    struct gatt_link *link = gatt_link_of(conn);
+    struct clt_link *link = clt_link_of(conn);
     sys_snode_t *last = sys_slist_peek_tail(&link->ended);
     sys_snode_t *node = NULL;
     while (node != last && (node = sys_slist_get(&link->ended)) != NULL) {
         finish(conn, CONTAINER_OF(node, struct bt_gatt_op, node), 0);
     }
     if (!sys_slist_is_empty(&link->ended)) {
-        post_set(&link->post, GATT_POST_ENDED);
+        post_set(&gatt_link_of(conn)->post, GATT_POST_ENDED);
     }
 }
 
 static void ops_sweep(struct bt_conn *conn)
 {
-    struct gatt_link *link = gatt_link_of(conn);
+    struct clt_link *link = clt_link_of(conn);
     struct bt_gatt_op *op = link->op;
     sys_snode_t *node;
     link->op = NULL;
@@ -169,7 +170,7 @@ static void ops_sweep(struct bt_conn *conn)
 }
 
 // Hand the answer to the procedure; what it says about going on.
-static int handle(struct bt_conn *conn, struct gatt_link *link, struct bt_gatt_op *op, uint8_t err,
+static int handle(struct bt_conn *conn, struct clt_link *link, struct bt_gatt_op *op, uint8_t err,
                   struct rd *params)
 {
     if (err) {
@@ -183,7 +184,7 @@ static int handle(struct bt_conn *conn, struct gatt_link *link, struct bt_gatt_o
 
 void clt_response(struct bt_conn *conn, uint8_t req_op, uint8_t err, struct rd *params)
 {
-    struct gatt_link *link = gatt_link_of(conn);
+    struct clt_link *link = clt_link_of(conn);
     struct bt_gatt_op *op = link->op;
     int next = op ? handle(conn, link, op, err, params) : CLT_GONE;
     if (next != CLT_GONE) {

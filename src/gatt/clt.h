@@ -40,7 +40,7 @@ int clt_start(struct bt_conn *conn, struct bt_gatt_op *op, const struct clt_proc
 bool clt_withdraw(struct bt_conn *conn, struct bt_gatt_op *op);
 
 // clt_subscribe.c: forget a subscription; end all of a lost link.
-void clt_sub_drop(struct gatt_link *link, const void *params);
+void clt_sub_drop(struct clt_link *link, const void *params);
 void clt_subs_sweep(struct bt_conn *conn);
 
 // clt_discover.c: give one result to the application. 0: go on; CLT_STOP; CLT_GONE.

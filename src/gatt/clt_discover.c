@@ -14,7 +14,7 @@ int clt_discovered(struct bt_conn *conn, struct bt_gatt_op *op, const struct bt_
         .perm = BT_GATT_PERM_READ,
     };
     uint8_t wish = params->func(conn, &attr, params);
-    if (gatt_link_of(conn)->op != op) {
+    if (clt_link_of(conn)->op != op) {
         return CLT_GONE;
     }
     return wish == BT_GATT_ITER_STOP ? CLT_STOP : 0;

@@ -26,7 +26,7 @@ static int on_rsp(struct bt_conn *conn, struct bt_gatt_op *op, struct rd *rsp)
         return BT_ATT_ERR_INVALID_PDU;
     }
     uint8_t wish = params->func(conn, 0, params, rd_take(rsp, len), len);
-    if (gatt_link_of(conn)->op != op) {
+    if (clt_link_of(conn)->op != op) {
         return CLT_GONE;
     }
     if (wish == BT_GATT_ITER_STOP) {

@@ -11,7 +11,7 @@
 #include "gatt/clt.h"
 
 // What the subscriptions to a value want together; `sent`: only those the peer knows of.
-static uint16_t wanted(const struct gatt_link *link, uint16_t value_handle, bool sent)
+static uint16_t wanted(const struct clt_link *link, uint16_t value_handle, bool sent)
 {
     const struct bt_gatt_subscribe_params *sub;
     uint16_t value = 0;
@@ -24,7 +24,7 @@ static uint16_t wanted(const struct gatt_link *link, uint16_t value_handle, bool
     return value;
 }
 
-static bool is_on(const struct gatt_link *link, const struct bt_gatt_subscribe_params *params)
+static bool is_on(const struct clt_link *link, const struct bt_gatt_subscribe_params *params)
 {
     const sys_snode_t *node;
     SYS_SLIST_FOR_EACH_NODE (&link->subs, node) {
@@ -36,7 +36,7 @@ static bool is_on(const struct gatt_link *link, const struct bt_gatt_subscribe_p
 }
 
 // Off the list, also when a walk is about to come to it.
-static bool off(struct gatt_link *link, struct bt_gatt_subscribe_params *params)
+static bool off(struct clt_link *link, struct bt_gatt_subscribe_params *params)
 {
     if (link->sub_next == &params->node) {
         link->sub_next = sys_slist_peek_next(&params->node);
@@ -50,7 +50,7 @@ static bool off(struct gatt_link *link, struct bt_gatt_subscribe_params *params)
 static bool build(struct bt_conn *conn, struct bt_gatt_op *op, struct wr *w)
 {
     struct bt_gatt_subscribe_params *params = op->params;
-    struct gatt_link *link = gatt_link_of(conn);
+    struct clt_link *link = clt_link_of(conn);
     uint16_t want = wanted(link, params->value_handle, false);
     if (want == (wanted(link, params->value_handle, true) | op->at)) {
         return false; // The peer has that already.
@@ -69,7 +69,7 @@ static int on_rsp(struct bt_conn *conn, struct bt_gatt_op *op, struct rd *params
 static void end(struct bt_conn *conn, struct bt_gatt_op *op, uint8_t err)
 {
     struct bt_gatt_subscribe_params *params = op->params;
-    struct gatt_link *link = gatt_link_of(conn);
+    struct clt_link *link = clt_link_of(conn);
     atomic_clear_bit(params->flags, BT_GATT_SUBSCRIBE_FLAG_WRITE_PENDING);
     bool over = err || !params->value;
     if (over) {
@@ -100,7 +100,7 @@ int bt_gatt_subscribe(struct bt_conn *conn, struct bt_gatt_subscribe_params *par
     if (!att_bearer_live(conn)) {
         return -ENOTCONN;
     }
-    struct gatt_link *link = gatt_link_of(conn);
+    struct clt_link *link = clt_link_of(conn);
     if (is_on(link, params)) {
         return -EALREADY;
     }
@@ -123,7 +123,7 @@ int bt_gatt_unsubscribe(struct bt_conn *conn, struct bt_gatt_subscribe_params *p
     if (!att_bearer_live(conn)) {
         return -ENOTCONN;
     }
-    struct gatt_link *link = gatt_link_of(conn);
+    struct clt_link *link = clt_link_of(conn);
     if (!off(link, params)) {
         return -EINVAL;
     }
@@ -141,7 +141,7 @@ int bt_gatt_unsubscribe(struct bt_conn *conn, struct bt_gatt_subscribe_params *p
 
 void clt_notified(struct bt_conn *conn, uint16_t handle, const uint8_t *value, uint16_t len)
 {
-    struct gatt_link *link = gatt_link_of(conn);
+    struct clt_link *link = clt_link_of(conn);
     link->sub_next = sys_slist_peek_head(&link->subs);
     while (link->sub_next) {
         struct bt_gatt_subscribe_params *sub =
@@ -157,7 +157,7 @@ void clt_notified(struct bt_conn *conn, uint16_t handle, const uint8_t *value, u
     }
 }
 
-void clt_sub_drop(struct gatt_link *link, const void *params)
+void clt_sub_drop(struct clt_link *link, const void *params)
 {
     struct bt_gatt_subscribe_params *sub;
     SYS_SLIST_FOR_EACH_CONTAINER (&link->subs, sub, node) {
@@ -170,7 +170,7 @@ void clt_sub_drop(struct gatt_link *link, const void *params)
 
 void clt_subs_sweep(struct bt_conn *conn)
 {
-    struct gatt_link *link = gatt_link_of(conn);
+    struct clt_link *link = clt_link_of(conn);
     sys_snode_t *node;
     while ((node = sys_slist_get(&link->subs)) != NULL) {
         struct bt_gatt_subscribe_params *sub =

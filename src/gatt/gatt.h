@@ -22,6 +22,11 @@ static inline struct gatt_link *gatt_link_of(const struct bt_conn *conn)
     return &gatt_run.links[bt_conn_index(conn)];
 }
 
+static inline struct clt_link *clt_link_of(const struct bt_conn *conn)
+{
+    return &clt_run.links[bt_conn_index(conn)];
+}
+
 // The connection of a link of GATT.
 struct bt_conn *gatt_conn_of(const struct gatt_link *link);
 

@@ -39,12 +39,6 @@ struct gatt_link {
     struct gatt_ind ind[2]; // On its way, waiting.
     uint16_t changed_start; // Range for Service Changed, 0 none.
     uint16_t changed_end;
-    sys_slist_t queue;     // Client procedures (bt_gatt_op) that wait their turn.
-    struct bt_gatt_op *op; // The one whose request is under way or whose answer is handled.
-    bool handling;         // Its callback may be running.
-    sys_slist_t ended;     // Procedures whose end must still be told.
-    sys_slist_t subs;      // bt_gatt_subscribe_params
-    sys_snode_t *sub_next; // Where a walk over subs that calls the application goes on.
 };
 
 // What one peer wrote to one CCC descriptor; value 0: free.
@@ -63,6 +57,21 @@ struct gatt_run {
     uint16_t tx_fresh;       // ... and how many of the array were ever used.
 };
 extern struct gatt_run gatt_run;
+
+// The client's part of a link; not there in a build without a client.
+struct clt_link {
+    sys_slist_t queue;     // Client procedures (bt_gatt_op) that wait their turn.
+    struct bt_gatt_op *op; // The one whose request is under way or whose answer is handled.
+    bool handling;         // Its callback may be running.
+    sys_slist_t ended;     // Procedures whose end must still be told.
+    sys_slist_t subs;      // bt_gatt_subscribe_params
+    sys_snode_t *sub_next; // Where a walk over subs that calls the application goes on.
+};
+
+struct clt_run {
+    struct clt_link links[CONFIG_BT_MAX_CONN]; // By bt_conn_index().
+};
+extern struct clt_run clt_run;
 
 struct gatt_reg {
     sys_slist_t cbs; // bt_gatt_cb

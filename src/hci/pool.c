@@ -37,7 +37,8 @@ struct breeze_stats *hci_stats(void)
 {
     struct breeze_stats *s = &hci_kept.stats;
     if (hci_run.evt_rx.pool.buf_count) {
-        hci_pool_level(&hci_run.evt_rx.pool, &s->evt_rx_free, &s->evt_rx_low, hci_kept.levels_known);
+        hci_pool_level(&hci_run.evt_rx.pool, &s->evt_rx_free, &s->evt_rx_low,
+                       hci_kept.levels_known);
         acl_pools_level(s, hci_kept.levels_known);
         hci_kept.levels_known = true;
     }

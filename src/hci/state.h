@@ -91,7 +91,8 @@ struct hci_run {
     sys_slist_t user_queue;
     sys_slist_t vnd_queue; // Buffers of vendor events.
     struct post vnd_post;
-    uint16_t acl_rx_done; // Received fragments, of all links, that the controller may count as read.
+    uint16_t
+        acl_rx_done; // Received fragments, of all links, that the controller may count as read.
     // Randomness
     uint8_t rand[HCI_RAND_STORE];
     uint8_t rand_len;

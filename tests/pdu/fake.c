@@ -26,6 +26,7 @@ struct l2cap_run l2cap_run;
 struct att_run att_run;
 struct att_reg att_reg;
 struct gatt_run gatt_run;
+struct clt_run clt_run;
 struct gatt_reg gatt_reg;
 
 static struct bt_conn conns[CONFIG_BT_MAX_CONN];
@@ -236,6 +237,7 @@ void fake_begin(uint8_t role)
     memset(&att_run, 0, sizeof(att_run));
     memset(&att_reg, 0, sizeof(att_reg));
     memset(&gatt_run, 0, sizeof(gatt_run));
+    memset(&clt_run, 0, sizeof(clt_run));
     memset(&gatt_reg, 0, sizeof(gatt_reg));
     memset(conns, 0, sizeof(conns));
     fake = (struct fake){.now = 1000000, .security = BT_SECURITY_L1, .accept_params = true};
@@ -263,10 +265,10 @@ void fake_end(void)
         if (conns[i].state == CONN_CONNECTED) {
             fake_disconnect(&conns[i]);
         }
-        assert_true(sys_slist_is_empty(&gatt_run.links[i].queue));
-        assert_true(sys_slist_is_empty(&gatt_run.links[i].ended));
-        assert_true(sys_slist_is_empty(&gatt_run.links[i].subs));
-        assert_null(gatt_run.links[i].op);
+        assert_true(sys_slist_is_empty(&clt_run.links[i].queue));
+        assert_true(sys_slist_is_empty(&clt_run.links[i].ended));
+        assert_true(sys_slist_is_empty(&clt_run.links[i].subs));
+        assert_null(clt_run.links[i].op);
         assert_false(gatt_run.links[i].ind[0].used);
     }
     for (unsigned int i = 0; i < CONFIG_BREEZE_GATT_CCC_MAX; i++) {

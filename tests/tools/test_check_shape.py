@@ -106,10 +106,18 @@ def test_constants_pass(tree, text):
 
 
 @pytest.mark.skipif(not shutil.which("gcc"), reason="no gcc")
-@pytest.mark.parametrize("owner", ["src/api/state.c", "src/kernel/state.c"])
+@pytest.mark.parametrize("owner", ["src/api/state.c", "src/api/state_links.c", "src/kernel/state.c"])
 def test_state_files_may_hold_state(tree, owner):
     compile_as(tree, owner, MUTABLE[0])
     assert tree.check("check_shape.py", "--objects", str(tree.root / "build"))[0] == 0
+
+
+@pytest.mark.skipif(not shutil.which("gcc"), reason="no gcc")
+def test_section_objects_are_found(tree):
+    text = 'const int row __attribute__((section("breeze_iter_conn_cb"), used)) = 3;\n'
+    compile_as(tree, "src/hci/h4.c", text)
+    status, output = tree.check("check_shape.py", "--objects", str(tree.root / "build"))
+    assert status == 1 and "src/hci/h4.c: has an object in section breeze_iter_conn_cb" in output
 
 
 def test_no_objects_is_a_failure(tree):
