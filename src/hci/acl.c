@@ -23,45 +23,121 @@ static struct acl_tx **tx_of(struct net_buf *frame)
 
 // ---- Sending ------------------------------------------------------------------------------------
 
+// A frame with this completion has left in full.
+static void left(struct acl_link *link, struct acl_tx *tx)
+{
+    if (tx) {
+        tx->seq = link->sent;
+        sys_slist_append(&link->tx_done, &tx->node);
+    }
+}
+
 // The head of the queue has left in full.
 static void head_sent(struct acl_link *link, struct net_buf *frame)
 {
     (void)net_buf_slist_get(&link->tx_queue);
     link->started = false;
+    link->got++;
     acl_run.queued--;
-    struct acl_tx *tx = *tx_of(frame);
-    if (tx) {
-        tx->seq = link->sent;
-        sys_slist_append(&link->tx_done, &tx->node);
-    }
+    left(link, *tx_of(frame));
     net_buf_unref(frame);
 }
 
+// Send one ACL packet, whose header goes to the start of `packet`.
+static bool send_packet(struct acl_link *link, uint8_t *packet, uint16_t len, bool started)
+{
+    uint16_t flags = started ? BT_ACL_CONT : BT_ACL_START_NO_FLUSH;
+    packet[0] = BT_HCI_H4_ACL;
+    wr_put_le16(packet + 1, (uint16_t)bt_acl_handle_pack(link->handle, flags));
+    wr_put_le16(packet + 3, len);
+    if (!hci_send(packet, (size_t)ACL_HEADROOM + len)) {
+        return false;
+    }
+    link->sent++;
+    link->in_flight++;
+    acl_run.credits--;
+    hci_kept.stats.tx_acl++;
+    return true;
+}
+
 // Send the next fragment of the queue's head; its header goes over octets that have left already.
-static bool send_fragment(struct acl_link *link)
+static bool send_queued(struct acl_link *link)
 {
     struct net_buf *frame =
         CONTAINER_OF(sys_slist_peek_head(&link->tx_queue), struct net_buf, node);
     uint16_t len = MIN(frame->len, hci_run.info.acl_len);
-    uint16_t flags = link->started ? BT_ACL_CONT : BT_ACL_START_NO_FLUSH;
-    uint8_t *packet = net_buf_push(frame, ACL_HEADROOM);
-    packet[0] = BT_HCI_H4_ACL;
-    wr_put_le16(packet + 1, (uint16_t)bt_acl_handle_pack(link->handle, flags));
-    wr_put_le16(packet + 3, len);
-    bool ok = hci_send(packet, (size_t)ACL_HEADROOM + len);
+    bool ok = send_packet(link, net_buf_push(frame, ACL_HEADROOM), len, link->started);
     (void)net_buf_pull(frame, ok ? (size_t)ACL_HEADROOM + len : ACL_HEADROOM);
     if (!ok) {
         return false;
     }
     link->started = true;
-    link->sent++;
-    link->in_flight++;
-    acl_run.credits--;
-    hci_kept.stats.tx_acl++;
+    link->pull_next = true;
     if (!frame->len) {
         head_sent(link, frame);
     }
     return true;
+}
+
+// The same for the frame that was pulled.
+static bool send_pulled(struct acl_link *link)
+{
+    struct acl_frame *frame = &link->frame;
+    uint16_t len = MIN(frame->left, hci_run.info.acl_len);
+    if (!send_packet(link, frame->at, len, frame->started)) {
+        return false;
+    }
+    link->pull_next = false;
+    frame->started = true;
+    frame->at += len;
+    frame->left -= len;
+    if (!frame->left) {
+        left(link, frame->tx);
+        if (frame->hold) {
+            net_buf_unref(frame->hold);
+        }
+    }
+    return true;
+}
+
+static void pull_over(struct acl_link *link)
+{
+    if (link->pull) {
+        link->pull = false;
+        acl_run.pulls--;
+    }
+}
+
+// Have a pulled frame under way, if there is one to be had.
+static bool pulled(struct acl_link *link)
+{
+    if (link->frame.left) {
+        return true;
+    }
+    link->frame = (struct acl_frame){0};
+    return link->pull && acl_up.pull(link, &link->frame);
+}
+
+// Send one fragment of what the link has, frames of the queue and pulled ones in turn.
+static bool send_fragment(struct acl_link *link)
+{
+    bool queued = !sys_slist_is_empty(&link->tx_queue);
+    if (link->started || (queued && !link->pull_next && !link->frame.left)) {
+        return send_queued(link);
+    }
+    if (pulled(link)) {
+        return send_pulled(link);
+    }
+    if (queued) {
+        return send_queued(link); // Nothing may pass it (or there is nothing).
+    }
+    pull_over(link);
+    return true;
+}
+
+static inline bool has_work(const struct acl_link *link)
+{
+    return !sys_slist_is_empty(&link->tx_queue) || link->pull;
 }
 
 // The next link in turn that has something to send.
@@ -69,13 +145,13 @@ static struct acl_link *next_link(void)
 {
     struct acl_link *link;
     for (unsigned int i = acl_run.turn; (link = acl_up.at(i)); i++) {
-        if (!sys_slist_is_empty(&link->tx_queue)) {
+        if (has_work(link)) {
             acl_run.turn = (uint16_t)(i + 1);
             return link;
         }
     }
     for (unsigned int i = 0; i < acl_run.turn && (link = acl_up.at(i)); i++) {
-        if (!sys_slist_is_empty(&link->tx_queue)) {
+        if (has_work(link)) {
             acl_run.turn = (uint16_t)(i + 1);
             return link;
         }
@@ -85,7 +161,7 @@ static struct acl_link *next_link(void)
 
 void acl_kick(void)
 {
-    while (acl_run.queued && acl_run.credits && !hci_run.blocked) {
+    while ((acl_run.queued || acl_run.pulls) && acl_run.credits && !hci_run.blocked) {
         struct acl_link *link = next_link();
         if (!link || !send_fragment(link)) {
             return;
@@ -119,6 +195,21 @@ struct net_buf *acl_tx_alloc(void)
     return buf;
 }
 
+// A place to remember whom to tell; NULL when all are taken.
+static struct acl_tx *tx_take(acl_done_t done, void *user)
+{
+    sys_snode_t *node = sys_slist_get(&acl_run.txs_free);
+    if (!node) {
+        acl_run.tx_starved = true;
+        return NULL;
+    }
+    struct acl_tx *tx = CONTAINER_OF(node, struct acl_tx, node);
+    tx->done = done;
+    tx->user = user;
+    tx->gone = false;
+    return tx;
+}
+
 int acl_send(struct acl_link *link, struct net_buf *frame, acl_done_t done, void *user)
 {
     if (!link->open) {
@@ -127,26 +218,37 @@ int acl_send(struct acl_link *link, struct net_buf *frame, acl_done_t done, void
     __ASSERT(net_buf_headroom(frame) >= ACL_HEADROOM && frame->len, "frame without headroom");
     struct acl_tx *tx = NULL;
     if (done) {
-        sys_snode_t *node = sys_slist_get(&acl_run.txs_free);
-        if (!node) {
-            acl_run.tx_starved = true;
+        tx = tx_take(done, user);
+        if (!tx) {
             return -ENOBUFS;
         }
-        tx = CONTAINER_OF(node, struct acl_tx, node);
-        tx->done = done;
-        tx->user = user;
-        tx->gone = false;
     }
     *tx_of(frame) = tx;
     net_buf_slist_put(&link->tx_queue, frame);
-    if (++acl_run.queued > 1) {
+    link->put++;
+    if (++acl_run.queued > 1 || acl_run.pulls) {
         acl_kick();
         return 0;
     }
-    while (acl_run.queued && acl_run.credits && !hci_run.blocked && send_fragment(link)) {
+    while (acl_run.queued && acl_run.credits && !hci_run.blocked && send_queued(link)) {
         // Nobody else has anything to send.
     }
     return 0;
+}
+
+bool acl_frame_done(struct acl_frame *frame, acl_done_t done, void *user)
+{
+    frame->tx = tx_take(done, user);
+    return frame->tx != NULL;
+}
+
+void acl_pull(struct acl_link *link)
+{
+    if (link->open && !link->pull) {
+        link->pull = true;
+        acl_run.pulls++;
+    }
+    acl_kick();
 }
 
 // ---- Completions --------------------------------------------------------------------------------
@@ -270,6 +372,17 @@ void acl_link_close(struct acl_link *link)
         net_buf_unref(frame);
     }
     link->started = false;
+    pull_over(link);
+    if (link->frame.left) {
+        if (link->frame.tx) {
+            link->frame.tx->gone = true;
+            sys_slist_append(&link->tx_done, &link->frame.tx->node);
+        }
+        if (link->frame.hold) {
+            net_buf_unref(link->frame.hold);
+        }
+        link->frame = (struct acl_frame){0};
+    }
     if (link->rx) {
         net_buf_unref(link->rx);
         link->rx = NULL;

@@ -5,6 +5,9 @@
 // whenever the controller has room, links take turns, one fragment each, so that no link starves
 // another. A fragment's header is written over the octets in front of it, which have left already:
 // nothing is copied. A received PDU is one span in one buffer.
+//
+// Besides what is queued, the layer above may have frames that it makes only when there is room for
+// them (acl_pull()): the queue and the pulled frames of a link take turns, frame by frame.
 #ifndef BREEZE_SRC_HCI_ACL_H_
 #define BREEZE_SRC_HCI_ACL_H_
 
@@ -20,25 +23,41 @@
 // Room in front of an L2CAP frame for the packet type and the ACL header.
 #define ACL_HEADROOM 5
 
+// The completion of one PDU: err 0 when the controller reported all its fragments, -ENOTCONN when
+// the link closed before. In the drain.
+struct acl_link;
+typedef void (*acl_done_t)(struct acl_link *link, void *user, int err);
+
+// A frame that was pulled. `at` points to ACL_HEADROOM octets that may be written over, the frame
+// stands behind them; `hold` (may be NULL) keeps the memory and is given back when all has left.
+struct acl_frame {
+    uint8_t *at;
+    uint16_t left; // Octets of it not sent yet; 0: there is none.
+    bool started;  // A part has left.
+    struct net_buf *hold;
+    struct acl_tx *tx; // Its completion.
+};
+
 struct acl_link {
     uint16_t handle;
     bool open;
-    bool started;         // The head of tx_queue was sent in part.
-    uint16_t in_flight;   // Fragments with the controller.
-    uint16_t sent;        // Fragments ever given to the controller ...
-    uint16_t acked;       // ... and completed; both wrap, compare by signed difference.
-    sys_slist_t tx_queue; // net_buf: whole L2CAP frames.
-    sys_slist_t tx_done;  // acl_tx: who wants to hear of a completion, in order of sending.
-    struct net_buf *rx;   // A PDU not yet whole.
-    uint16_t rx_missing;  // Octets it still lacks.
-    struct post post;     // Delivers completions.
-    uint16_t epoch;       // Which life of which link; marks received buffers.
-    uint16_t rx_done;     // Received fragments that the controller may count as read.
+    bool started;           // The head of tx_queue was sent in part.
+    uint16_t in_flight;     // Fragments with the controller.
+    uint16_t sent;          // Fragments ever given to the controller ...
+    uint16_t acked;         // ... and completed; both wrap, compare by signed difference.
+    sys_slist_t tx_queue;   // net_buf: whole L2CAP frames.
+    sys_slist_t tx_done;    // acl_tx: who wants to hear of a completion, in order of sending.
+    struct net_buf *rx;     // A PDU not yet whole.
+    uint16_t rx_missing;    // Octets it still lacks.
+    struct post post;       // Delivers completions.
+    uint16_t epoch;         // Which life of which link; marks received buffers.
+    uint16_t rx_done;       // Received fragments that the controller may count as read.
+    uint16_t put;           // Frames ever queued ...
+    uint16_t got;           // ... and gone in full; both wrap.
+    bool pull;              // acl_up.pull() may have a frame.
+    bool pull_next;         // It is its turn.
+    struct acl_frame frame; // The pulled frame under way.
 };
-
-// The completion of one PDU: err 0 when the controller reported all its fragments, -ENOTCONN when
-// the link closed before. In the drain.
-typedef void (*acl_done_t)(struct acl_link *link, void *user, int err);
 
 // What lies above. Defined in src/api/wiring.c.
 struct acl_up {
@@ -48,6 +67,9 @@ struct acl_up {
     struct acl_link *(*find)(uint16_t handle);
     // The i-th link, open or not, for taking turns; NULL past the last.
     struct acl_link *(*at)(unsigned int i);
+    // Make the next frame that does not come from the queue; false: there is none now. In any
+    // context: it must not call the application. NULL where nobody calls acl_pull().
+    bool (*pull)(struct acl_link *link, struct acl_frame *frame);
 };
 extern const struct acl_up acl_up;
 
@@ -68,6 +90,13 @@ struct net_buf *acl_tx_alloc(void);
 // buffer is taken and `done` (may be NULL) is called exactly once; -ENOTCONN: the link is closed;
 // -ENOBUFS: no room to remember `done`. On an error the caller keeps the buffer.
 int acl_send(struct acl_link *link, struct net_buf *frame, acl_done_t done, void *user);
+
+// The layer above has something for acl_up.pull(): send it as soon as there is room.
+void acl_pull(struct acl_link *link);
+
+// Within acl_up.pull(): have `done` called when the frame has been sent. False when there is no room
+// to remember it; acl_tx_free_hooks will tell.
+bool acl_frame_done(struct acl_frame *frame, acl_done_t done, void *user);
 
 // Something below may have become possible again (a TX buffer was freed): upper layers that ran dry
 // are told through this post-like list of hooks, in the drain. Defined in src/api/wiring.c, NULL at

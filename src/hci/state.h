@@ -106,6 +106,7 @@ extern struct hci_run hci_run;
 struct acl_run {
     uint16_t credits; // Packets that the controller has room for.
     uint16_t queued;  // PDUs in the queues of all links.
+    uint16_t pulls;   // Links with frames to pull.
     uint16_t turn;    // The link that is asked first.
     uint16_t epoch;
     bool tx_starved;     // Someone found no TX buffer.
