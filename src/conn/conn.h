@@ -49,6 +49,8 @@ enum conn_want {
     CONN_WANT_UPDATE,
     CONN_WANT_FEATURES,
     CONN_WANT_VERSION,
+    CONN_WANT_DATA_LEN,
+    CONN_WANT_PHY,
 };
 
 struct bt_conn {
@@ -88,6 +90,11 @@ struct bt_conn {
     struct bt_le_conn_param asked; // What the peer asks for (CONN_POST_PARAM_REQ).
     struct bt_conn_le_phy_info phy;
     struct bt_conn_le_data_len_info data_len;
+    struct {
+        uint16_t octets; // Data length to ask for, and its time.
+        uint16_t time;
+        struct bt_conn_le_phy_param phy; // PHYs to ask for.
+    } radio;
     struct loop_timer timer; // Disconnect was accepted: the event must come (hostile 4).
 };
 
@@ -153,6 +160,11 @@ bool conn_param_valid(const struct bt_le_conn_param *param);
 // Command Status or its event) mean that a peripheral must do so.
 int conn_param_fallback(struct bt_conn *conn);
 bool conn_param_unsupported(const struct bt_conn *conn, uint8_t status);
+
+// radio.c: what a link whose features are known now should be asked for by itself; the commands.
+void conn_radio_auto(struct bt_conn *conn);
+void conn_build_data_len(struct bt_conn *conn, struct wr *params);
+void conn_build_phy(struct bt_conn *conn, struct wr *params);
 
 // Owe the controller a command / the application a callback.
 void conn_want(struct bt_conn *conn, enum conn_want want);

@@ -86,6 +86,9 @@ static bool on_features(struct rd *params)
     if (conn && !status) {
         memcpy(conn->features, features, sizeof(conn->features));
         conn->has_features = true;
+        if (conn_is_up(conn)) {
+            conn_radio_auto(conn);
+        }
         remote_info(conn);
     }
     return true;

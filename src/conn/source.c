@@ -2,7 +2,7 @@
 //
 // Invariant: between a command's sending and its answer `busy` names its row and the slot is
 // referenced, so the answer always finds the connection that asked. Vol 4, Part E, 7.1.6, 7.1.23,
-// 7.8.18, 7.8.21, 7.8.25, 7.8.31, 7.8.32.
+// 7.8.18, 7.8.21, 7.8.25, 7.8.31 to 7.8.33, 7.8.49.
 #include <errno.h>
 
 #include "conn/state.h"
@@ -94,6 +94,8 @@ static const struct {
     [CONN_WANT_UPDATE] = {BT_HCI_OP_LE_CONN_UPDATE, build_update, done_update},
     [CONN_WANT_FEATURES] = {BT_HCI_OP_LE_READ_REMOTE_FEATURES, build_handle, NULL},
     [CONN_WANT_VERSION] = {BT_HCI_OP_READ_REMOTE_VERSION_INFO, build_handle, NULL},
+    [CONN_WANT_DATA_LEN] = {BT_HCI_OP_LE_SET_DATA_LEN, conn_build_data_len, NULL},
+    [CONN_WANT_PHY] = {BT_HCI_OP_LE_SET_PHY, conn_build_phy, NULL},
 };
 
 static void source_done(void *arg, uint8_t status, struct rd *ret)

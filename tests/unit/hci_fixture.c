@@ -199,7 +199,7 @@ static void recv_pdu(struct acl_link *link, struct net_buf *pdu)
     }
 }
 
-const struct acl_up acl_up = {recv_pdu, find, at};
+const struct acl_up acl_up = {recv_pdu, find, at, NULL};
 
 static void told(struct post *post, uint16_t bits)
 {

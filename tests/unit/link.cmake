@@ -3,7 +3,7 @@ set(link_sources
     link_fake.c
     ${PROJECT_SOURCE_DIR}/src/hci/post.c
     ${PROJECT_SOURCE_DIR}/src/hci/err.c)
-foreach(file cb conn evt info param source)
+foreach(file cb conn evt info param radio source)
     list(APPEND link_sources ${PROJECT_SOURCE_DIR}/src/conn/${file}.c)
 endforeach()
 foreach(file ad addr adv gap id init link name scan)
@@ -14,7 +14,7 @@ target_include_directories(link_under_test PRIVATE
     ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include/host ${PROJECT_SOURCE_DIR}/include/kernel)
 target_link_libraries(link_under_test PRIVATE PkgConfig::CMOCKA)
 
-foreach(test conn_link conn_events conn_param conn_cb gap_adv gap_scan gap_init gap_id gap_ad)
+foreach(test conn_link conn_events conn_param conn_radio conn_cb gap_adv gap_scan gap_init gap_id gap_ad)
     breeze_unit_test(test_${test} SOURCES test_${test}.c $<TARGET_OBJECTS:link_under_test>
                      LIBS breeze_kernel)
     target_include_directories(test_${test} PRIVATE ${PROJECT_SOURCE_DIR}/include/host)

@@ -254,6 +254,60 @@ int bt_conn_disconnect(struct bt_conn *conn, uint8_t reason);
 // -EBUSY (an L2CAP request is pending).
 int bt_conn_le_param_update(struct bt_conn *conn, const struct bt_le_conn_param *param);
 
+// ---- Data length and PHY ------------------------------------------------------------------------
+
+struct bt_conn_le_data_len_param {
+    uint16_t tx_max_len;  // Octets, 27 to 251.
+    uint16_t tx_max_time; // Microseconds, 328 to 17040.
+};
+
+#define BT_CONN_LE_DATA_LEN_PARAM_INIT(len, time)                                                  \
+    {                                                                                              \
+        .tx_max_len = (len), .tx_max_time = (time),                                                \
+    }
+#define BT_CONN_LE_DATA_LEN_PARAM(len, time)                                                       \
+    ((const struct bt_conn_le_data_len_param[]){BT_CONN_LE_DATA_LEN_PARAM_INIT(len, time)})
+#define BT_LE_DATA_LEN_PARAM_DEFAULT                                                               \
+    BT_CONN_LE_DATA_LEN_PARAM(BT_GAP_DATA_LEN_DEFAULT, BT_GAP_DATA_TIME_DEFAULT)
+#define BT_LE_DATA_LEN_PARAM_MAX                                                                   \
+    BT_CONN_LE_DATA_LEN_PARAM(BT_GAP_DATA_LEN_MAX, BT_GAP_DATA_TIME_MAX)
+
+// How Coded PHY is to be sent, if it is.
+enum {
+    BT_CONN_LE_PHY_OPT_NONE = 0,
+    BT_CONN_LE_PHY_OPT_CODED_S2 = BIT(0),
+    BT_CONN_LE_PHY_OPT_CODED_S8 = BIT(1),
+};
+
+struct bt_conn_le_phy_param {
+    uint16_t options;    // BT_CONN_LE_PHY_OPT_*
+    uint8_t pref_tx_phy; // Bits of BT_GAP_LE_PHY_*; 0: no wish.
+    uint8_t pref_rx_phy;
+};
+
+#define BT_CONN_LE_PHY_PARAM_INIT(tx, rx)                                                          \
+    {                                                                                              \
+        .options = BT_CONN_LE_PHY_OPT_NONE, .pref_tx_phy = (tx), .pref_rx_phy = (rx),              \
+    }
+#define BT_CONN_LE_PHY_PARAM(tx, rx)                                                               \
+    ((const struct bt_conn_le_phy_param[]){BT_CONN_LE_PHY_PARAM_INIT(tx, rx)})
+#define BT_CONN_LE_PHY_PARAM_1M    BT_CONN_LE_PHY_PARAM(BT_GAP_LE_PHY_1M, BT_GAP_LE_PHY_1M)
+#define BT_CONN_LE_PHY_PARAM_2M    BT_CONN_LE_PHY_PARAM(BT_GAP_LE_PHY_2M, BT_GAP_LE_PHY_2M)
+#define BT_CONN_LE_PHY_PARAM_CODED BT_CONN_LE_PHY_PARAM(BT_GAP_LE_PHY_CODED, BT_GAP_LE_PHY_CODED)
+#define BT_CONN_LE_PHY_PARAM_ALL                                                                   \
+    BT_CONN_LE_PHY_PARAM(BT_GAP_LE_PHY_1M | BT_GAP_LE_PHY_2M | BT_GAP_LE_PHY_CODED,                \
+                         BT_GAP_LE_PHY_1M | BT_GAP_LE_PHY_2M | BT_GAP_LE_PHY_CODED)
+
+// Ask for a data length (Vol 6, Part B, 5.1.9). Links are asked for the longest by themselves when
+// both sides have it (CONFIG_BT_AUTO_DATA_LEN_UPDATE). Waits for the controller's answer;
+// `le_data_len_updated` tells what came of it. 0; -EINVAL; -ENOTCONN; -ENOTSUP; -EALREADY.
+int bt_conn_le_data_len_update(struct bt_conn *conn, const struct bt_conn_le_data_len_param *param);
+
+// Ask for PHYs (Vol 6, Part B, 5.1.10). Links are asked for LE 2M by themselves when both sides have it
+// (CONFIG_BT_AUTO_PHY_UPDATE). Waits for the controller's answer; `le_phy_updated` tells what came of
+// it. 0; -EINVAL; -ENOTCONN; -ENOTSUP and others as the controller says.
+int bt_conn_le_phy_update(struct bt_conn *conn, const struct bt_conn_le_phy_param *param);
+
 // ---- Callbacks ----------------------------------------------------------------------------------
 
 struct bt_conn_le_cs_capabilities;
