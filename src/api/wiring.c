@@ -9,6 +9,7 @@
 #include "hci/cmd.h"
 #include "hci/evt.h"
 #include "hci/hci.h"
+#include "l2cap/coc.h"
 #include "l2cap/l2cap.h"
 #include "l2cap/sig.h"
 #include "settings/handlers.h"
@@ -32,12 +33,14 @@ const struct acl_up acl_up = {
     .recv = l2cap_recv,
     .find = conn_acl_find,
     .at = conn_acl_at,
+    .pull = coc_pull,
 };
 
 // Who waits for TX buffers: answers to the peer before anything of our own.
 void (*const acl_tx_free_hooks[])(void) = {
     l2cap_sig_tx_free,
     att_tx_free,
+    coc_tx_free,
     gatt_tx_free,
     NULL,
 };

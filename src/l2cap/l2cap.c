@@ -7,6 +7,7 @@
 #include "base/rd.h"
 #include "base/wr.h"
 #include "hci/hci.h"
+#include "l2cap/coc.h"
 
 #define LOG_LAYER LOG_L2CAP
 #include "base/log.h"
@@ -26,7 +27,11 @@ void l2cap_recv(struct acl_link *link, struct net_buf *pdu)
     struct rd r = rd_init(pdu->data, pdu->len);
     uint16_t len = rd_le16(&r);
     uint16_t cid = rd_le16(&r);
-    const struct l2cap_fixed *row = rd_ok(&r) && rd_left(&r) == len ? fixed_find(cid) : NULL;
+    bool whole = rd_ok(&r) && rd_left(&r) == len;
+    if (whole && cid >= L2CAP_CID_DYNAMIC && coc_recv(conn_of(link), cid, pdu)) {
+        return;
+    }
+    const struct l2cap_fixed *row = whole ? fixed_find(cid) : NULL;
     if (!row) {
         log_dbg("%u: frame for cid 0x%04x dropped", link->handle, cid);
         hci_stats()->l2cap_dropped++;

@@ -13,6 +13,9 @@
 #define L2CAP_CID_ATT 0x0004
 #define L2CAP_CID_SIG 0x0005
 #define L2CAP_CID_SMP 0x0006
+// The channels of the application: 0x0040 to 0x007f.
+#define L2CAP_CID_DYNAMIC     0x0040
+#define L2CAP_CID_DYNAMIC_END 0x007f
 
 // A fixed channel: who receives. Table in src/api/wiring.c, ended by cid 0. Runs in the drain; takes
 // the buffer, whose data is the information payload.

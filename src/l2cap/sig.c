@@ -1,7 +1,7 @@
 // The LE signalling channel (Vol 3, Part A, 4): one command per C-frame.
 //
-// What this host has no use for yet (credit based channels) is refused as the specification says,
-// by a result where the response has one, else by Command Reject. Exactly one answer per command; a
+// Commands about channels are handled in coc_sig.c and ecred.c, or refused in coc_none.c as the
+// specification says: by a result where the response has one. Exactly one answer per command; a
 // reject, a response nobody waits for and a command with identifier 0 never get one. A command
 // whose answer finds no buffer is parked whole and handled when a buffer is free; one per link,
 // since a peer waits for its answer (what it sends meanwhile is dropped).
@@ -9,9 +9,8 @@
 
 #include <zephyr/bluetooth/conn.h>
 
-#include "base/rd.h"
-#include "base/wr.h"
 #include "hci/hci.h"
+#include "l2cap/coc.h"
 #include "l2cap/l2cap.h"
 #include "l2cap/sig.h"
 #include "l2cap/state.h"
@@ -19,39 +18,15 @@
 #define LOG_LAYER LOG_L2CAP
 #include "base/log.h"
 
-// Codes (4, table 4.2) and the values this file sends.
-#define SIG_REJECT          0x01
-#define SIG_DISC_REQ        0x06
-#define SIG_DISC_RSP        0x07
-#define SIG_PARAM_REQ       0x12
-#define SIG_PARAM_RSP       0x13
-#define SIG_LE_CONN_REQ     0x14
-#define SIG_LE_CONN_RSP     0x15
-#define SIG_LE_CREDITS      0x16
-#define SIG_CREDIT_CONN_RSP 0x18
-#define SIG_RECONF_RSP      0x1a
+// Results of a Connection Parameter Update Response (4.21).
+#define PARAM_ACCEPTED 0x0000
+#define PARAM_REJECTED 0x0001
 
-#define SIG_HDR_LEN           4
-#define REJECT_NOT_UNDERSTOOD 0x0000
-#define REJECT_INVALID_CID    0x0002
-#define PARAM_ACCEPTED        0x0000
-#define PARAM_REJECTED        0x0001
-#define LE_CONN_NO_SPSM       0x0002
+// Data of the longest answer: five channels (4.26).
+#define SIG_DATA_MAX 18
 
 // RTX of a request whose response may need a user's decision (6.2.1).
 #define RTX_US (30 * 1000000LL)
-
-// One received command. A handler that fills `out` (code and data) has it sent; `then` runs after.
-struct sig_cmd {
-    struct bt_conn *conn;
-    struct l2cap_link *link;
-    uint8_t ident;
-    struct rd data;
-    struct wr out;    // Behind the header of the answer.
-    uint8_t out_code; // 0: no answer.
-    bool update;      // Accepted parameters wait to be used.
-    struct bt_le_conn_param param;
-};
 
 struct sig_row {
     uint8_t code;
@@ -60,13 +35,13 @@ struct sig_row {
     void (*fn)(struct sig_cmd *cmd);
 };
 
-static void reject(struct sig_cmd *cmd, uint16_t reason)
+void sig_reject(struct sig_cmd *cmd, uint16_t reason)
 {
     cmd->out_code = SIG_REJECT;
     wr_le16(&cmd->out, reason);
 }
 
-static void on_ignored(struct sig_cmd *cmd)
+void sig_ignore(struct sig_cmd *cmd)
 {
     (void)cmd;
     hci_stats()->l2cap_dropped++;
@@ -76,23 +51,14 @@ static void on_ignored(struct sig_cmd *cmd)
 static void on_reject(struct sig_cmd *cmd)
 {
     if (!cmd->link->pending || cmd->link->pending != cmd->ident) {
-        on_ignored(cmd);
+        if (!sig_on_coc_reject(cmd)) {
+            sig_ignore(cmd);
+        }
         return;
     }
     log_inf("%u: parameter update request rejected", cmd->conn->acl.handle);
     cmd->link->pending = 0;
     loop_timer_stop(&cmd->link->timer);
-}
-
-// Fixed channels cannot be disconnected and there are no others (4.6): the disputed channel is
-// named as the sender of the reject sees it.
-static void on_disc_req(struct sig_cmd *cmd)
-{
-    uint16_t dcid = rd_le16(&cmd->data);
-    uint16_t scid = rd_le16(&cmd->data);
-    reject(cmd, REJECT_INVALID_CID);
-    wr_le16(&cmd->out, dcid);
-    wr_le16(&cmd->out, scid);
 }
 
 // Ranges of Vol 4, Part E, 7.8.18; the time-out must outlast two intervals with full latency.
@@ -113,7 +79,7 @@ static void on_param_req(struct sig_cmd *cmd)
     param->latency = rd_le16(&cmd->data);
     param->timeout = rd_le16(&cmd->data);
     if (cmd->conn->role != BT_CONN_ROLE_CENTRAL) {
-        reject(cmd, REJECT_NOT_UNDERSTOOD);
+        sig_reject(cmd, REJECT_NOT_UNDERSTOOD);
         return;
     }
     cmd->update = param_valid(param) && conn_param_ask(cmd->conn, param);
@@ -125,7 +91,7 @@ static void on_param_rsp(struct sig_cmd *cmd)
 {
     uint16_t result = rd_le16(&cmd->data);
     if (!cmd->link->pending || cmd->link->pending != cmd->ident) {
-        on_ignored(cmd);
+        sig_ignore(cmd);
         return;
     }
     cmd->link->pending = 0;
@@ -135,26 +101,20 @@ static void on_param_rsp(struct sig_cmd *cmd)
     }
 }
 
-// LE Credit Based Connection Request (4.22): no server listens on any SPSM.
-static void on_le_conn_req(struct sig_cmd *cmd)
-{
-    cmd->out_code = SIG_LE_CONN_RSP;
-    wr_le64(&cmd->out, 0); // DCID, MTU, MPS, credits: none.
-    wr_le16(&cmd->out, LE_CONN_NO_SPSM);
-}
-
 // What is not here is an unknown command and rejected; responses are here so that they never are.
 static const struct sig_row rows[] = {
     {SIG_REJECT, false, -1, on_reject},
-    {SIG_DISC_REQ, true, 4, on_disc_req},
-    {SIG_DISC_RSP, false, -1, on_ignored},
+    {SIG_DISC_REQ, true, 4, sig_on_disc_req},
+    {SIG_DISC_RSP, false, 4, sig_on_disc_rsp},
     {SIG_PARAM_REQ, true, 8, on_param_req},
     {SIG_PARAM_RSP, false, 2, on_param_rsp},
-    {SIG_LE_CONN_REQ, true, 10, on_le_conn_req},
-    {SIG_LE_CONN_RSP, false, -1, on_ignored},
-    {SIG_LE_CREDITS, false, -1, on_ignored}, // Of a channel that does not exist: ignored (4.24).
-    {SIG_CREDIT_CONN_RSP, false, -1, on_ignored},
-    {SIG_RECONF_RSP, false, -1, on_ignored},
+    {SIG_LE_CONN_REQ, true, 10, sig_on_le_conn_req},
+    {SIG_LE_CONN_RSP, false, 10, sig_on_le_conn_rsp},
+    {SIG_LE_CREDITS, false, 4, sig_on_le_credits},
+    {SIG_CREDIT_CONN_REQ, true, -1, sig_on_credit_conn_req},
+    {SIG_CREDIT_CONN_RSP, false, -1, sig_on_credit_conn_rsp},
+    {SIG_RECONF_REQ, true, -1, sig_on_reconf_req},
+    {SIG_RECONF_RSP, false, 2, sig_on_reconf_rsp},
 };
 
 static const struct sig_row *row_find(uint8_t code)
@@ -175,9 +135,9 @@ static void dispatch(struct sig_cmd *cmd, uint8_t code, uint16_t len)
     if (row && fits) {
         row->fn(cmd);
     } else if (!row || row->request) {
-        reject(cmd, REJECT_NOT_UNDERSTOOD);
+        sig_reject(cmd, REJECT_NOT_UNDERSTOOD);
     } else {
-        on_ignored(cmd);
+        sig_ignore(cmd);
     }
 }
 
@@ -191,6 +151,9 @@ static void answer(struct sig_cmd *cmd, struct net_buf *rsp)
     wr_le16(&w, len);
     if (l2cap_send(cmd->conn, L2CAP_CID_SIG, rsp, NULL, NULL)) {
         net_buf_unref(rsp);
+    }
+    if (cmd->opened) {
+        cmd->link->hold = cmd->conn->acl.put;
     }
 }
 
@@ -210,7 +173,7 @@ static bool handle(struct bt_conn *conn, struct net_buf *pdu, struct net_buf *rs
         .link = &l2cap_run.links[bt_conn_index(conn)],
         .ident = ident,
         .data = r,
-        .out = wr_init(net_buf_tail(rsp) + SIG_HDR_LEN, 16),
+        .out = wr_init(net_buf_tail(rsp) + SIG_HDR_LEN, SIG_DATA_MAX),
     };
     dispatch(&cmd, code, len);
     if (!cmd.out_code) {
@@ -253,6 +216,15 @@ void l2cap_sig_tx_free(void)
     }
 }
 
+uint8_t sig_ident(struct bt_conn *conn)
+{
+    struct l2cap_link *link = &l2cap_run.links[bt_conn_index(conn)];
+    do {
+        link->ident = link->ident == 0xff ? 1 : (uint8_t)(link->ident + 1);
+    } while (link->ident == link->pending || coc_ident_used(conn, link->ident));
+    return link->ident;
+}
+
 // No response: the request is given up (6.2.1); the link's parameters simply stay.
 static void rtx_expired(struct loop_timer *timer)
 {
@@ -271,7 +243,7 @@ int l2cap_param_update_req(struct bt_conn *conn, const struct bt_le_conn_param *
     if (!req) {
         return -ENOBUFS;
     }
-    uint8_t ident = link->ident == 0xff ? 1 : (uint8_t)(link->ident + 1);
+    uint8_t ident = sig_ident(conn);
     struct wr w = wr_init(net_buf_tail(req), net_buf_tailroom(req));
     wr_u8(&w, SIG_PARAM_REQ);
     wr_u8(&w, ident);
@@ -286,7 +258,6 @@ int l2cap_param_update_req(struct bt_conn *conn, const struct bt_le_conn_param *
         net_buf_unref(req);
         return err;
     }
-    link->ident = ident;
     link->pending = ident;
     loop_timer_start(&link->timer, RTX_US, rtx_expired);
     return 0;
@@ -300,6 +271,7 @@ static void link_up(struct bt_conn *conn)
 static void link_down(struct bt_conn *conn)
 {
     struct l2cap_link *link = &l2cap_run.links[bt_conn_index(conn)];
+    coc_link_down(conn);
     loop_timer_stop(&link->timer);
     if (link->parked) {
         net_buf_unref(link->parked);

@@ -13,6 +13,7 @@
 #include "gatt/gatt.h"
 #include "hci/hci.h"
 #include "hci/state.h"
+#include "l2cap/coc.h"
 #include "l2cap/l2cap.h"
 #include "l2cap/sig.h"
 #include "l2cap/state.h"
@@ -23,6 +24,8 @@
 struct fake fake;
 struct hci_run hci_run;
 struct l2cap_run l2cap_run;
+struct coc_run coc_run;
+struct coc_reg coc_reg;
 struct att_run att_run;
 struct att_reg att_reg;
 struct gatt_run gatt_run;
@@ -98,25 +101,64 @@ struct net_buf *acl_tx_alloc(void)
     return buf;
 }
 
+static void sent(struct acl_link *link, const uint8_t *data, size_t len)
+{
+    struct fake_frame *to = &frames[frame_put++];
+    assert_true(frame_put < FRAMES_MAX);
+    to->conn = conn_of(link);
+    to->len = len;
+    assert_true(len <= FAKE_FRAME_MAX);
+    memcpy(to->data, data, len);
+    link->put++;
+    link->got++;
+}
+
+static void remember(struct acl_link *link, acl_done_t done, void *user)
+{
+    assert_true(done_count < DONES_MAX);
+    dones[done_count].link = link;
+    dones[done_count].done = done;
+    dones[done_count++].user = user;
+}
+
 int acl_send(struct acl_link *link, struct net_buf *frame, acl_done_t done, void *user)
 {
     if (!link->open) {
         return -ENOTCONN;
     }
-    struct fake_frame *to = &frames[frame_put++];
-    assert_true(frame_put < FRAMES_MAX);
-    to->conn = conn_of(link);
-    to->len = frame->len;
-    assert_true(frame->len <= FAKE_FRAME_MAX);
-    memcpy(to->data, frame->data, frame->len);
+    sent(link, frame->data, frame->len);
     net_buf_unref(frame);
     if (done) {
-        assert_true(done_count < DONES_MAX);
-        dones[done_count].link = link;
-        dones[done_count].done = done;
-        dones[done_count++].user = user;
+        remember(link, done, user);
     }
     return 0;
+}
+
+const struct hci_info *hci_info(void)
+{
+    static const struct hci_info info = {.acl_len = 251, .acl_count = 4};
+    return &info;
+}
+
+static struct acl_link *pulling;
+
+bool acl_frame_done(struct acl_frame *frame, acl_done_t done, void *user)
+{
+    remember(pulling, done, user);
+    return true;
+}
+
+// Room for everything, unless there is none at all.
+void acl_pull(struct acl_link *link)
+{
+    struct acl_frame frame = {0};
+    while (link->open && !fake.tx_dry && (pulling = link, coc_pull(link, &frame))) {
+        sent(link, frame.at + ACL_HEADROOM, frame.left);
+        if (frame.hold) {
+            net_buf_unref(frame.hold);
+        }
+        frame = (struct acl_frame){0};
+    }
 }
 
 struct bt_conn *conn_at(unsigned int index)
@@ -185,6 +227,7 @@ void fake_tx_free(void)
 {
     l2cap_sig_tx_free();
     att_tx_free();
+    coc_tx_free();
     gatt_tx_free();
     settle();
 }
@@ -234,6 +277,8 @@ void fake_begin(uint8_t role)
 {
     memset(&hci_run, 0, sizeof(hci_run));
     memset(&l2cap_run, 0, sizeof(l2cap_run));
+    memset(&coc_run, 0, sizeof(coc_run));
+    memset(&coc_reg, 0, sizeof(coc_reg));
     memset(&att_run, 0, sizeof(att_run));
     memset(&att_reg, 0, sizeof(att_reg));
     memset(&gatt_run, 0, sizeof(gatt_run));
@@ -280,6 +325,9 @@ void fake_end(void)
     }
     assert_int_equal(back, gatt_run.tx_fresh);
     assert_int_equal(loop_timer_count(), 0);
+    for (unsigned int i = 0; i < CONFIG_BREEZE_L2CAP_CHAN_MAX; i++) {
+        assert_null(coc_run.chans[i].conn);
+    }
     pool_is_full(&tx_pool, 32);
     pool_is_full(&rx_pool, 8);
 }

@@ -25,6 +25,7 @@
 #define CONFIG_BT_CENTRAL     0 // Creating connections.
 #define CONFIG_BT_CONN        0 // Links at all, with L2CAP, ATT and the GATT server.
 #define CONFIG_BT_GATT_CLIENT 0 // Discovery, reads, writes and subscriptions as client.
+#define CONFIG_BT_L2CAP_DYNAMIC_CHANNEL 0 // Credit based channels (zephyr/bluetooth/l2cap.h).
 #elif defined(BREEZE_LEVEL_PERIPHERAL)
 #define CONFIG_BT_BROADCASTER 1
 #define CONFIG_BT_OBSERVER    0
@@ -32,6 +33,7 @@
 #define CONFIG_BT_CENTRAL     0
 #define CONFIG_BT_CONN        1
 #define CONFIG_BT_GATT_CLIENT 0
+#define CONFIG_BT_L2CAP_DYNAMIC_CHANNEL 0
 #else
 #define CONFIG_BT_BROADCASTER 1
 #define CONFIG_BT_OBSERVER    1
@@ -39,6 +41,7 @@
 #define CONFIG_BT_CENTRAL     1
 #define CONFIG_BT_CONN        1
 #define CONFIG_BT_GATT_CLIENT 1
+#define CONFIG_BT_L2CAP_DYNAMIC_CHANNEL 1
 #endif
 
 // ---- Links ------------------------------------------------------------------------------------
@@ -63,6 +66,32 @@
 // Largest L2CAP payload that is sent in one piece, octets; 23 to 1024.
 #ifndef CONFIG_BT_L2CAP_TX_MTU
 #define CONFIG_BT_L2CAP_TX_MTU 517
+#endif
+
+// Credit based channels at once, over all connections; 1 to 64.
+#ifndef CONFIG_BREEZE_L2CAP_CHAN_MAX
+#define CONFIG_BREEZE_L2CAP_CHAN_MAX (2 * CONFIG_BT_MAX_CONN + 2)
+#endif
+
+// Largest K-frame payload that a channel lets the peer send, octets; 64 to CONFIG_BT_L2CAP_RX_MTU. 247
+// and its header fill one link layer PDU.
+#ifndef CONFIG_BREEZE_L2CAP_MPS
+#define CONFIG_BREEZE_L2CAP_MPS MIN_OF_(CONFIG_BT_L2CAP_RX_MTU, 247)
+#endif
+#define MIN_OF_(a, b) ((a) < (b) ? (a) : (b))
+
+// K-frames that a channel lets the peer have under way while its application takes SDUs as they come; 2
+// to 255.
+#ifndef CONFIG_BREEZE_L2CAP_WINDOW
+#define CONFIG_BREEZE_L2CAP_WINDOW 32
+#endif
+
+// Ask on every new link for data PDUs of 251 octets, and for the LE 2M PHY, where both sides have them.
+#ifndef CONFIG_BT_AUTO_DATA_LEN_UPDATE
+#define CONFIG_BT_AUTO_DATA_LEN_UPDATE 1
+#endif
+#ifndef CONFIG_BT_AUTO_PHY_UPDATE
+#define CONFIG_BT_AUTO_PHY_UPDATE 1
 #endif
 
 // Buffers for PDUs on their way to the controller; at least 3.
@@ -169,6 +198,13 @@ BREEZE_CHECK(CONFIG_BT_L2CAP_RX_MTU >= 23 && CONFIG_BT_L2CAP_RX_MTU <= 1024,
              "CONFIG_BT_L2CAP_RX_MTU must be 23 to 1024 octets.");
 BREEZE_CHECK(CONFIG_BT_L2CAP_TX_MTU >= 23 && CONFIG_BT_L2CAP_TX_MTU <= 1024,
              "CONFIG_BT_L2CAP_TX_MTU must be 23 to 1024 octets.");
+BREEZE_CHECK(CONFIG_BREEZE_L2CAP_CHAN_MAX >= 1 && CONFIG_BREEZE_L2CAP_CHAN_MAX <= 64,
+             "CONFIG_BREEZE_L2CAP_CHAN_MAX must be 1 to 64.");
+BREEZE_CHECK(CONFIG_BREEZE_L2CAP_WINDOW >= 2 && CONFIG_BREEZE_L2CAP_WINDOW <= 255,
+             "CONFIG_BREEZE_L2CAP_WINDOW must be 2 to 255.");
+BREEZE_CHECK(!CONFIG_BT_L2CAP_DYNAMIC_CHANNEL ||
+                 (CONFIG_BREEZE_L2CAP_MPS >= 64 && CONFIG_BREEZE_L2CAP_MPS <= CONFIG_BT_L2CAP_RX_MTU),
+             "CONFIG_BREEZE_L2CAP_MPS must be 64 to CONFIG_BT_L2CAP_RX_MTU.");
 BREEZE_CHECK(
     CONFIG_BT_L2CAP_TX_BUF_COUNT >= 3,
     "CONFIG_BT_L2CAP_TX_BUF_COUNT must be at least 3: a request, a response, a notification.");

@@ -1,0 +1,151 @@
+// Credit based channels inside the host (Vol 3, Part A, 3.4 and 10): one slot per channel.
+//
+// The slot holds all that the host works with; the application's object (`le`) gets copies of what it
+// may read and is looked at again only for its operations. So an object that is written over, or given
+// to a second connect while it is in use, harms nobody but its owner.
+//
+// A slot's number is its local CID (0x0040 + number). Frames to send are never queued: coc_pull()
+// makes the next one when the ACL layer has room for it, straight in the SDU's buffer; requests and
+// credits are bits and counters in the slot, made into a frame at that time too, so none can be lost for
+// want of a buffer. Channels of a link take turns, one K-frame each.
+#ifndef BREEZE_SRC_L2CAP_COC_H_
+#define BREEZE_SRC_L2CAP_COC_H_
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <zephyr/bluetooth/l2cap.h>
+#include <zephyr/net_buf.h>
+
+#include "conn/conn.h"
+#include "hci/acl.h"
+#include "hci/post.h"
+#include "kernel/loop.h"
+
+// Results of LE and enhanced connection responses (4.23, 4.26).
+#define COC_OK               0x0000
+#define COC_NO_SPSM          0x0002
+#define COC_NO_RESOURCES     0x0004
+#define COC_NO_AUTHEN        0x0005
+#define COC_NO_AUTHOR        0x0006
+#define COC_KEY_SIZE         0x0007
+#define COC_BAD_SCID         0x0009
+#define COC_SCID_TAKEN       0x000a
+#define COC_BAD_PARAMS       0x000b
+#define COC_ECRED_BAD_PARAMS 0x000c
+
+#define COC_MIN_MTU 23
+
+enum coc_state {
+    COC_FREE,
+    COC_CONNECTING, // Our request is owed or out.
+    COC_OPEN,
+    COC_CLOSING, // Our Disconnection Request is owed or out.
+    COC_CLOSED,  // The application will be told; nothing else happens any more.
+};
+
+// What must be sent (bits of owe).
+#define COC_OWE_CONN    BIT(0)
+#define COC_OWE_ECRED   BIT(1) // For all slots with this ident.
+#define COC_OWE_DISC    BIT(2)
+#define COC_OWE_CREDITS BIT(3) // `give` of them.
+#define COC_OWE_RECONF  BIT(4) // For all slots with this ident.
+
+// What the application must be told, in this order.
+#define COC_POST_CONNECTED    BIT(0)
+#define COC_POST_STATUS       BIT(1)
+#define COC_POST_RECONFIGURED BIT(2)
+#define COC_POST_CLOSE        BIT(3)
+
+struct coc {
+    struct bt_conn *conn; // NULL: the slot is free.
+    struct bt_l2cap_le_chan *le;
+    struct post post;
+    struct loop_timer timer; // RTX of the request that is out.
+    sys_slist_t tx_queue;    // net_buf: SDUs of the application; the head may have left in part.
+    struct net_buf *sdu;     // What has come of an SDU,
+    uint16_t sdu_len;        // ... how long it will be,
+    uint16_t sdu_done;       // ... and how much of it came.
+    uint16_t psm;
+    uint16_t tx_cid;
+    uint16_t tx_mtu;
+    uint16_t tx_mps;
+    uint16_t tx_credits;
+    uint16_t rx_mtu;
+    uint16_t rx_mps;
+    uint16_t rx_credits; // What the peer may still send.
+    uint16_t give;       // Credits to be sent, not in rx_credits yet.
+    uint16_t next_mtu;   // Of a reconfiguration.
+    uint8_t state;       // enum coc_state
+    uint8_t life;        // Grows with each channel of the slot.
+    uint8_t owe;
+    uint8_t ident; // Of our request; 0 none.
+    uint8_t held;  // SDUs that the application has not completed.
+    bool ecred;
+    bool begun;     // The length of the head of tx_queue has left.
+    bool sdu_open;  // Between the first and the last K-frame of an SDU.
+    bool streaming; // The application takes SDUs as they come ...
+    bool modest;    // ... or once did not, and is sent one at a time.
+};
+
+// ---- Slots: coc.c -------------------------------------------------------------------------------
+
+// The slot with this local CID on a link; NULL.
+struct coc *coc_by_cid(const struct bt_conn *conn, uint16_t cid);
+// The slot with this CID of the peer.
+struct coc *coc_by_peer_cid(const struct bt_conn *conn, uint16_t cid);
+// The next slot, from `from` on, of a link with this identifier of ours under way.
+struct coc *coc_by_ident(const struct bt_conn *conn, uint8_t ident, struct coc *from);
+// The slot of an object of the application.
+struct coc *coc_of(const struct bt_l2cap_chan *chan);
+uint16_t coc_cid(const struct coc *coc);
+bool coc_ident_used(const struct bt_conn *conn, uint8_t ident);
+
+// Give an object a slot: -EINVAL (no operations, MTU), -EBUSY (in use), -ENOMEM.
+int coc_take(struct coc **coc, struct bt_conn *conn, struct bt_l2cap_chan *chan, bool ecred,
+             enum coc_state state);
+// Take it back without a word: the object was never used.
+void coc_drop(struct coc *coc);
+// The peer's side is known: open.
+void coc_open(struct coc *coc, uint16_t cid, uint16_t mtu, uint16_t mps, uint16_t credits);
+// Owe a frame.
+void coc_owe(struct coc *coc, uint8_t bits);
+// Begin to disconnect; nothing more is delivered to the application but the end.
+void coc_disconnect(struct coc *coc);
+// The channel is over: the application will be told in the drain.
+void coc_close(struct coc *coc);
+// A request of ours went out, or its answer came (ident 0).
+void coc_rtx_start(struct coc *coc, int64_t us);
+void coc_rtx_stop(struct coc *coc);
+// Copy into the object what it shows.
+void coc_show(const struct coc *coc);
+void coc_show_credits(const struct coc *coc);
+
+// Down-calls of sig.c and of the wiring.
+void coc_link_down(struct bt_conn *conn);
+void coc_tx_free(void);
+
+// ---- Data: coc_rx.c, coc_tx.c -------------------------------------------------------------------
+
+// A frame for a dynamic CID, in the drain. True: taken; false: no such channel.
+bool coc_recv(struct bt_conn *conn, uint16_t cid, struct net_buf *pdu);
+// How many credits an opening channel starts with.
+uint16_t coc_rx_start(struct coc *coc);
+// Give the peer the credits that it should have now.
+void coc_rx_refill(struct coc *coc);
+// Row for acl_up.pull.
+bool coc_pull(struct acl_link *acl, struct acl_frame *frame);
+
+// ---- Signalling: coc_sig.c, ecred.c -------------------------------------------------------------
+
+// The server of a PSM, or NULL; what its security and the application say: a result, COC_OK and a slot.
+struct bt_l2cap_server *coc_server(uint16_t psm);
+uint16_t coc_accept(struct bt_conn *conn, struct bt_l2cap_server *server, uint16_t scid, bool ecred,
+                    struct coc **coc);
+// Write the frame owed (one of COC_OWE_*) behind its signalling header; returns its code.
+struct wr;
+uint8_t coc_put_owed(struct coc *coc, struct wr *w, uint8_t *ident);
+uint8_t ecred_put_conn(struct coc *coc, struct wr *w);
+uint8_t ecred_put_reconf(struct coc *coc, struct wr *w);
+
+#endif // BREEZE_SRC_L2CAP_COC_H_
