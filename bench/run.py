@@ -15,6 +15,13 @@ from callgrind import host_instructions
 
 UNITS = 1000
 INSN = ["notify.tx", "notify.rx", "write.client", "write.server", "adv_report", "idle_step"]
+# Name: arguments. A unit is an SDU of 512 octets, half a KiB.
+L2CAP = {
+    "l2cap.tx_kib": ["l2cap.tx"],
+    "l2cap.rx_kib": ["l2cap.rx"],
+    "l2cap.tx_kib.acl192": ["l2cap.tx", "192"],
+    "l2cap.rx_kib.acl192": ["l2cap.rx", "192"],
+}
 
 
 def virtual(program):
@@ -23,12 +30,12 @@ def virtual(program):
     return {name: float(value) for name, value in map(str.split, result.stdout.splitlines())}
 
 
-def instructions(program, unit, verbose):
+def instructions(program, args, verbose):
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "callgrind.out"
         subprocess.run(
             ["valgrind", "--tool=callgrind", "--collect-atstart=no", f"--callgrind-out-file={out}",
-             program, unit],
+             program, *args],
             check=True, capture_output=True, text=True,
         )
         functions = host_instructions(out)
@@ -51,9 +58,15 @@ def main():
         figures.update(virtual(build / "bench/bench_air"))
         print("enable and disable ...", flush=True)
         figures.update(virtual(build / "bench/bench_cycles"))
+        print("channels on the virtual air ...", flush=True)
+        figures.update(virtual(build / "bench/bench_l2cap"))
+        insn = build / "bench/bench_insn"
         for unit in INSN:
             print(f"instructions: {unit} ...", flush=True)
-            figures[f"insn.{unit}"] = instructions(build / "bench/bench_insn", unit, args.verbose)
+            figures[f"insn.{unit}"] = instructions(insn, [unit], args.verbose)
+        for name, unit in L2CAP.items():
+            print(f"instructions: {name} ...", flush=True)
+            figures[f"insn.{name}"] = 2 * instructions(insn, unit, args.verbose)
     except subprocess.CalledProcessError as error:
         sys.exit(f"bench: {error.cmd} failed:\n{error.stderr}")
     out.parent.mkdir(parents=True, exist_ok=True)
