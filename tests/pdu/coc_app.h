@@ -182,7 +182,7 @@ static int app_end(void **state)
     return 0;
 }
 
-static struct net_buf *an_sdu(size_t len)
+static __maybe_unused struct net_buf *an_sdu(size_t len)
 {
     struct net_buf *buf = net_buf_alloc(&sdu_pool, K_NO_WAIT);
     assert_non_null(buf);
