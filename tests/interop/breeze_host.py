@@ -162,6 +162,9 @@ class BreezeHost:
         self.writes = Mailbox(f"write to {label}")
         self.subscriptions = Mailbox(f"subscription to {label}")
         self.unsubscribed = Mailbox(f"end of a subscription at {label}")
+        self.opened = Mailbox("a channel at Breeze")
+        self.closed = Mailbox("a channel's end at Breeze")
+        self.received = Mailbox("all octets at Breeze")
         self.indications = Mailbox(f"confirmation at {label}")
         self.room = Mailbox(f"a buffer at {label}")
         self.replies = Mailbox(f"the answer of {label}")
@@ -324,6 +327,15 @@ class BreezeHost:
 
     def on_indicated(self, _index, err):
         self.indications.put(code_of(err))
+
+    def on_chan_open(self, mtu):
+        self.opened.put(int(mtu))
+
+    def on_chan_closed(self):
+        self.closed.put(None)
+
+    def on_chan_received(self, octets, wrong):
+        self.received.put((int(octets), int(wrong)))
 
     # ---- What tests do ---------------------------------------------------------------------------
 

@@ -465,6 +465,33 @@ static int cmd_indicate(const struct words *w)
     return server_indicate(number_at(w, 1, 0), value, len);
 }
 
+static int cmd_chan_listen(const struct words *w)
+{
+    return chan_listen((uint16_t)number_at(w, 1, 0));
+}
+
+// chan_connect CONN PSM
+static int cmd_chan_connect(const struct words *w)
+{
+    return chan_connect(number_at(w, 1, 0), (uint16_t)number_at(w, 2, 0));
+}
+
+static int cmd_chan_expect(const struct words *w)
+{
+    return chan_expect(number_at(w, 1, 0));
+}
+
+static int cmd_chan_send(const struct words *w)
+{
+    return chan_send(number_at(w, 1, 0));
+}
+
+static int cmd_chan_close(const struct words *w)
+{
+    (void)w;
+    return chan_close();
+}
+
 // ---- Main ---------------------------------------------------------------------------------------------
 
 static const struct {
@@ -494,6 +521,11 @@ static const struct {
     {"unsubscribe", cmd_unsubscribe},
     {"notify", cmd_notify},
     {"indicate", cmd_indicate},
+    {"chan_listen", cmd_chan_listen},
+    {"chan_connect", cmd_chan_connect},
+    {"chan_expect", cmd_chan_expect},
+    {"chan_send", cmd_chan_send},
+    {"chan_close", cmd_chan_close},
     {"stats", cmd_stats},
 };
 

@@ -45,4 +45,11 @@ int server_notify(uint32_t link, uint32_t count, uint32_t len);
 void server_pump(void);
 int server_indicate(uint32_t link, const void *value, size_t len);
 
+// The one channel (host_l2cap.c).
+int chan_listen(uint16_t psm);
+int chan_connect(uint32_t link, uint16_t psm);
+int chan_expect(uint32_t octets);
+int chan_send(uint32_t octets);
+int chan_close(void);
+
 #endif // INTEROP_HOST_PARTS_H_

@@ -1,0 +1,83 @@
+"""LE credit based channels against Bumble: 1 MB each way, both sides opening and closing."""
+
+import asyncio
+
+from bumble.l2cap import LeCreditBasedChannelSpec
+from pairs import for_pairs, link
+
+from common import Mailbox
+
+PSM = 0x85
+TOTAL = 1_000_000
+PAIRS = [("air", "breeze", "bumble"), ("air", "bumble", "breeze")]
+SPEC = LeCreditBasedChannelSpec(psm=PSM, mtu=1500, mps=247, max_credits=60)
+
+
+def stream(total):
+    return bytes(i % 251 for i in range(251)) * (total // 251) + bytes(range(total % 251))
+
+
+class BumbleEnd:
+    """Bumble's end of a channel."""
+
+    def __init__(self, channel):
+        self.channel = channel
+        self.got = bytearray()
+        self.whole = Mailbox("all octets at Bumble")
+        self.closed = Mailbox("the channel's end at Bumble")
+        channel.sink = self.sink
+        channel.on("close", lambda: self.closed.put(None))
+
+    def sink(self, sdu):
+        self.got += sdu
+        if len(self.got) >= TOTAL:
+            self.whole.put(None)
+
+    async def send(self):
+        data = stream(TOTAL)
+        for at in range(0, TOTAL, 1400):
+            self.channel.write(data[at : at + 1400])
+            await self.channel.drain()
+
+
+def ends_of(peripheral, central, near, far):
+    """(Breeze's host, its link, Bumble's host, its link)."""
+    if near.kind == "breeze":
+        return peripheral, near, central, far
+    return central, far, peripheral, near
+
+
+async def both_ways(breeze, end):
+    await breeze.command("chan_expect", TOTAL)
+    await breeze.command("chan_send", TOTAL)
+    await end.send()
+    assert await breeze.received.get(60) == (TOTAL, 0)
+    await end.whole.get(60)
+    assert end.got == stream(TOTAL)
+
+
+@for_pairs(PAIRS)
+async def test_breeze_opens(peripheral, central):
+    near, far = await link(peripheral, central)
+    breeze, mine, bumble, _ = ends_of(peripheral, central, near, far)
+    accepted = asyncio.Queue()
+    bumble.device.create_l2cap_server(SPEC, lambda channel: accepted.put_nowait(BumbleEnd(channel)))
+    await breeze.command("chan_connect", mine.index, PSM)
+    assert await breeze.opened.get() == 1500
+    end = await accepted.get()
+    await both_ways(breeze, end)
+    await breeze.command("chan_close")
+    await breeze.closed.get()
+    await end.closed.get()
+
+
+@for_pairs(PAIRS)
+async def test_bumble_opens(peripheral, central):
+    near, far = await link(peripheral, central)
+    breeze, _, _, theirs = ends_of(peripheral, central, near, far)
+    await breeze.command("chan_listen", PSM)
+    end = BumbleEnd(await theirs.connection.create_l2cap_channel(SPEC))
+    assert await breeze.opened.get() == 1500
+    await both_ways(breeze, end)
+    await end.channel.disconnect()
+    await breeze.closed.get()
