@@ -44,7 +44,8 @@ static void head_sent(struct acl_link *link, struct net_buf *frame)
 }
 
 // Send one ACL packet, whose header goes to the start of `packet`.
-static bool send_packet(struct acl_link *link, uint8_t *packet, uint16_t len, bool started)
+static ALWAYS_INLINE bool send_packet(struct acl_link *link, uint8_t *packet, uint16_t len,
+                                      bool started)
 {
     uint16_t flags = started ? BT_ACL_CONT : BT_ACL_START_NO_FLUSH;
     packet[0] = BT_HCI_H4_ACL;
