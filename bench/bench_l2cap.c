@@ -92,6 +92,13 @@ static int on_accept(struct bt_conn *conn, struct bt_l2cap_server *server,
 
 static struct bt_l2cap_server servers[LINKS];
 
+static void forget_channels(void)
+{
+    memset(senders, 0, sizeof(senders));
+    memset(receivers, 0, sizeof(receivers));
+    accepted = 0;
+}
+
 static void do_listen(void *arg)
 {
     struct bt_l2cap_server *server = arg;
@@ -151,7 +158,7 @@ static bool start(const struct point *point)
     if (!pair_start(&pair, &options)) {
         return false;
     }
-    accepted = 0;
+    forget_channels();
     sim_on(pair.hosts[PAIR_CENTRAL].host, do_listen, &servers[0]);
     sim_on(pair.hosts[PAIR_PERIPHERAL].host, do_open, NULL);
     if (!pair_until(all_open, &one, 10000000)) {
@@ -300,7 +307,8 @@ static bool star_start(void)
     config.name = "hub";
     star.hub = sim_host_add(star.sim, &config);
     sim_on(star.hub, do_enable, NULL);
-    accepted = 0;
+    star.connected = 0;
+    forget_channels();
     for (unsigned int i = 0; i < LINKS; i++) {
         const char *const names[LINKS] = {"north", "east", "south", "west"};
         config.name = names[i];
@@ -311,6 +319,7 @@ static bool star_start(void)
         sim_on(star.hub, do_connect, star.around[i]);
         unsigned int so_far = i + 1;
         if (!sim_until(star.sim, all_open, &so_far, 10000000)) {
+            fprintf(stderr, "fairness: link %u did not come up\n", i);
             return false;
         }
     }

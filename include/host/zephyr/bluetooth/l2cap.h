@@ -9,6 +9,7 @@
 #ifndef ZEPHYR_INCLUDE_BLUETOOTH_L2CAP_H_
 #define ZEPHYR_INCLUDE_BLUETOOTH_L2CAP_H_
 
+#include <errno.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -23,6 +24,11 @@
 
 #ifdef __cplusplus
 extern "C" {
+#endif
+
+// newlib has this one, with this number, only among its extensions.
+#ifndef ESHUTDOWN
+#define ESHUTDOWN 110
 #endif
 
 // Octets of the basic header in front of every payload, and of the length in front of an SDU.
