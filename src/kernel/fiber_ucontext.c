@@ -53,11 +53,15 @@ void fiber_switch_prepare(struct k_thread *thread)
     thread->context = context;
 }
 
+// An ended thread is not saved: the sanitizer has taken away where its variables may lie.
 void fiber_switch(struct k_thread *from, struct k_thread *to, bool from_ended)
 {
     ucontext_t here;
     from->context = &here;
     switch_begin(from, to, from_ended);
+    if (from_ended) {
+        setcontext(to->context);
+    }
     swapcontext(&here, to->context);
     switch_end(from->sanitizer);
 }
