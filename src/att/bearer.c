@@ -55,6 +55,27 @@ static uint8_t on_notification(struct att_rx *rx)
     return 0;
 }
 
+// Values of several handles, whole or not at all (3.4.7.4). The application may disconnect in
+// between; what is here already is still told.
+static uint8_t on_multi_notification(struct att_rx *rx)
+{
+    for (struct rd check = rx->in; rd_left(&check);) {
+        uint16_t handle = rd_le16(&check);
+        uint16_t len = rd_le16(&check);
+        (void)rd_take(&check, len);
+        if (!rd_ok(&check) || !handle) {
+            dropped(rx->bearer, "malformed multiple notification");
+            return 0;
+        }
+    }
+    while (rd_left(&rx->in)) {
+        uint16_t handle = rd_le16(&rx->in);
+        uint16_t len = rd_le16(&rx->in);
+        att_up.notified(rx->bearer->conn, handle, rd_take(&rx->in, len), len, false);
+    }
+    return 0;
+}
+
 static void confirm(struct att_bearer *bearer)
 {
     struct wr w;
@@ -130,18 +151,22 @@ static const struct att_row rows[] = {
     [ATT_READ_RSP] = {ATT_RESPONSE, 0, NULL},
     [ATT_READ_BLOB_REQ] = {ATT_REQUEST, 4, att_on_read_blob},
     [ATT_READ_BLOB_RSP] = {ATT_RESPONSE, 0, NULL},
-    [0x0f] = {ATT_RESPONSE, 0, NULL}, // Read Multiple
+    [ATT_READ_MULTI_REQ] = {ATT_REQUEST, 4, att_on_read_multi},
+    [ATT_READ_MULTI_RSP] = {ATT_RESPONSE, 0, NULL},
     [ATT_READ_GROUP_REQ] = {ATT_REQUEST, 6, att_on_read_group},
     [ATT_READ_GROUP_RSP] = {ATT_RESPONSE, 0, NULL},
     [ATT_WRITE_REQ] = {ATT_REQUEST, 2, att_on_write_req},
     [ATT_WRITE_RSP] = {ATT_RESPONSE, 0, NULL},
-    [0x17] = {ATT_RESPONSE, 0, NULL}, // Prepare Write
-    [0x19] = {ATT_RESPONSE, 0, NULL}, // Execute Write
+    [ATT_PREPARE_REQ] = {ATT_REQUEST, 4, att_on_prepare},
+    [ATT_PREPARE_RSP] = {ATT_RESPONSE, 0, NULL},
+    [ATT_EXECUTE_REQ] = {ATT_REQUEST, 1, att_on_execute},
+    [ATT_EXECUTE_RSP] = {ATT_RESPONSE, 0, NULL},
     [ATT_NOTIFICATION] = {ATT_OTHER, 2, on_notification},
     [ATT_INDICATION] = {ATT_OTHER, 2, on_indication},
     [ATT_CONFIRMATION] = {ATT_OTHER, 0, on_confirmation},
-    [0x21] = {ATT_RESPONSE, 0, NULL},                  // Read Multiple Variable
-    [ATT_MULTI_NOTIFICATION] = {ATT_OTHER, 255, NULL}, // Nobody offered to take it: ignored.
+    [ATT_READ_MULTI_VAR_REQ] = {ATT_REQUEST, 4, att_on_read_multi_var},
+    [ATT_READ_MULTI_VAR_RSP] = {ATT_RESPONSE, 0, NULL},
+    [ATT_MULTI_NOTIFICATION] = {ATT_OTHER, 4, on_multi_notification},
     [ROW_WRITE_CMD] = {ATT_COMMAND, 2, att_on_write_cmd},
 };
 
@@ -389,6 +414,7 @@ static void link_down(struct bt_conn *conn)
     if (bearer->parked) {
         net_buf_unref(bearer->parked);
     }
+    att_queue_drop(conn);
     *bearer = (struct att_bearer){0};
 }
 

@@ -15,13 +15,21 @@
 #define ATT_READ_RSP           0x0b
 #define ATT_READ_BLOB_REQ      0x0c
 #define ATT_READ_BLOB_RSP      0x0d
+#define ATT_READ_MULTI_REQ     0x0e
+#define ATT_READ_MULTI_RSP     0x0f
 #define ATT_READ_GROUP_REQ     0x10
 #define ATT_READ_GROUP_RSP     0x11
 #define ATT_WRITE_REQ          0x12
 #define ATT_WRITE_RSP          0x13
+#define ATT_PREPARE_REQ        0x16
+#define ATT_PREPARE_RSP        0x17
+#define ATT_EXECUTE_REQ        0x18
+#define ATT_EXECUTE_RSP        0x19
 #define ATT_NOTIFICATION       0x1b
 #define ATT_INDICATION         0x1d
 #define ATT_CONFIRMATION       0x1e
+#define ATT_READ_MULTI_VAR_REQ 0x20
+#define ATT_READ_MULTI_VAR_RSP 0x21
 #define ATT_MULTI_NOTIFICATION 0x23
 #define ATT_WRITE_CMD          0x52
 
@@ -31,6 +39,9 @@
 #define ATT_MTU_MIN    23
 #define ATT_HDR_LEN    3 // Opcode and handle of writes, notifications and indications.
 #define ATT_HANDLE_MAX 0xffff
-#define ATT_TIMEOUT_US (30 * 1000000LL) // A transaction, 3.3.3.
+
+#define ATT_EXECUTE_CANCEL 0x00 // Flags of an Execute Write Request (3.4.6.3).
+#define ATT_EXECUTE_WRITE  0x01
+#define ATT_TIMEOUT_US     (30 * 1000000LL) // A transaction, 3.3.3.
 
 #endif // BREEZE_SRC_ATT_PDU_H_

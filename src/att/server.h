@@ -16,6 +16,13 @@ uint8_t att_on_read_blob(struct att_rx *rx);
 uint8_t att_on_read_group(struct att_rx *rx);
 uint8_t att_on_write_req(struct att_rx *rx);
 uint8_t att_on_write_cmd(struct att_rx *rx);
+uint8_t att_on_read_multi(struct att_rx *rx);
+uint8_t att_on_read_multi_var(struct att_rx *rx);
+uint8_t att_on_prepare(struct att_rx *rx);
+uint8_t att_on_execute(struct att_rx *rx);
+
+// What this connection prepared is forgotten.
+void att_queue_drop(const struct bt_conn *conn);
 
 // A range of handles as several requests begin with: start from 1, not above end (3.4.3.1 ...).
 // Sets rx->handle to start. 0 or BT_ATT_ERR_INVALID_HANDLE.

@@ -10,8 +10,17 @@
 #include "att/bearer.h"
 #include "att/db.h"
 
+// A queue of prepared writes (srv_prepare.c).
+struct att_queue {
+    const struct bt_conn *conn; // Whose; NULL: free.
+    uint16_t len;
+    uint16_t last; // Where the last entry begins.
+    uint8_t octets[CONFIG_BREEZE_ATT_PREPARE_SIZE];
+};
+
 struct att_run {
     struct att_bearer bearers[CONFIG_BT_MAX_CONN]; // The unenhanced ones, by bt_conn_index().
+    struct att_queue queues[CONFIG_BREEZE_ATT_PREPARE_QUEUES];
 };
 extern struct att_run att_run;
 

@@ -1,8 +1,8 @@
 // Client Characteristic Configuration: what each peer wrote, per connection (Vol 3, Part G,
 // 3.3.3.3).
 //
-// One small table in the run part holds the values that are not 0; a connection's entries go with
-// it. The application hears of the greatest value over all connections when that changes.
+// One small table in the run part holds the values that are not 0, those of a connection in a list,
+// so that a notification's look-up costs the same however many are connected; they go with it. The application hears of the greatest value over all connections when that changes.
 #include <errno.h>
 
 #include <zephyr/bluetooth/gatt.h>
@@ -14,33 +14,51 @@
 
 #define CCC_BITS (BT_GATT_CCC_NOTIFY | BT_GATT_CCC_INDICATE)
 
+// Behind `at` in the list of one connection; NULL at its end.
+static struct gatt_ccc *entry_at(uint16_t at)
+{
+    return at ? &gatt_run.ccc[at - 1] : NULL;
+}
+
 static struct gatt_ccc *entry_find(uint16_t handle, uint8_t conn)
 {
-    for (unsigned int i = 0; i < CONFIG_BREEZE_GATT_CCC_MAX; i++) {
+    struct gatt_ccc *entry = entry_at(gatt_run.links[conn].ccc);
+    while (entry && entry->handle != handle) {
+        entry = entry_at(entry->next);
+    }
+    return entry;
+}
+
+static struct gatt_ccc *entry_new(uint8_t conn)
+{
+    struct gatt_link *link = &gatt_run.links[conn];
+    for (uint16_t i = 0; i < CONFIG_BREEZE_GATT_CCC_MAX; i++) {
         struct gatt_ccc *entry = &gatt_run.ccc[i];
-        if (entry->handle == handle && entry->conn == conn && entry->value) {
+        if (!entry->value) {
+            *entry = (struct gatt_ccc){.next = link->ccc, .conn = conn};
+            link->ccc = (uint16_t)(i + 1);
             return entry;
         }
     }
     return NULL;
 }
 
-static struct gatt_ccc *entry_free(void)
+static void entry_drop(struct gatt_ccc *entry)
 {
-    for (unsigned int i = 0; i < CONFIG_BREEZE_GATT_CCC_MAX; i++) {
-        if (!gatt_run.ccc[i].value) {
-            return &gatt_run.ccc[i];
-        }
+    uint16_t *at = &gatt_run.links[entry->conn].ccc;
+    while (entry_at(*at) != entry) {
+        at = &entry_at(*at)->next;
     }
-    return NULL;
+    *at = entry->next;
+    *entry = (struct gatt_ccc){0};
 }
 
 static uint16_t greatest(uint16_t handle)
 {
     uint16_t value = 0;
-    for (unsigned int i = 0; i < CONFIG_BREEZE_GATT_CCC_MAX; i++) {
-        const struct gatt_ccc *entry = &gatt_run.ccc[i];
-        if (entry->handle == handle && entry->value > value) {
+    for (uint8_t i = 0; i < CONFIG_BT_MAX_CONN; i++) {
+        const struct gatt_ccc *entry = entry_find(handle, i);
+        if (entry && entry->value > value) {
             value = entry->value;
         }
     }
@@ -88,14 +106,11 @@ static uint16_t value_of(uint16_t handle)
 
 uint16_t gatt_ccc_value(const struct bt_conn *conn, uint16_t value_handle)
 {
-    uint8_t index = bt_conn_index(conn);
-    for (unsigned int i = 0; i < CONFIG_BREEZE_GATT_CCC_MAX; i++) {
-        const struct gatt_ccc *entry = &gatt_run.ccc[i];
-        if (entry->value_handle == value_handle && entry->conn == index && entry->value) {
-            return entry->value;
-        }
+    const struct gatt_ccc *entry = entry_at(gatt_run.links[bt_conn_index(conn)].ccc);
+    while (entry && entry->value_handle != value_handle) {
+        entry = entry_at(entry->next);
     }
-    return 0;
+    return entry ? entry->value : 0;
 }
 
 bool gatt_ccc_match(struct bt_conn *conn, uint16_t value_handle)
@@ -133,14 +148,19 @@ static ssize_t ccc_parse(const void *buf, uint16_t len, uint16_t offset, uint16_
 static bool ccc_set(uint16_t handle, uint8_t conn, uint16_t value)
 {
     struct gatt_ccc *entry = entry_find(handle, conn);
-    if (!entry) {
-        entry = entry_free();
+    if (!value) {
+        if (entry) {
+            entry_drop(entry);
+        }
+        return true;
     }
+    entry = entry ? entry : entry_new(conn);
     if (!entry) {
-        return !value;
+        return false;
     }
-    *entry = (struct gatt_ccc){
-        .handle = handle, .value_handle = value_of(handle), .conn = conn, .value = (uint8_t)value};
+    entry->handle = handle;
+    entry->value_handle = value_of(handle);
+    entry->value = (uint8_t)value;
     return true;
 }
 
@@ -173,15 +193,12 @@ ssize_t bt_gatt_attr_write_ccc(struct bt_conn *conn, const struct bt_gatt_attr *
 
 void gatt_ccc_drop_conn(const struct bt_conn *conn)
 {
-    uint8_t index = bt_conn_index(conn);
-    for (unsigned int i = 0; i < CONFIG_BREEZE_GATT_CCC_MAX; i++) {
-        struct gatt_ccc *entry = &gatt_run.ccc[i];
-        if (!entry->value || entry->conn != index) {
-            continue;
-        }
+    const struct gatt_link *link = gatt_link_of(conn);
+    struct gatt_ccc *entry;
+    while ((entry = entry_at(link->ccc)) != NULL) {
         uint16_t handle = entry->handle;
         uint16_t before = greatest(handle);
-        *entry = (struct gatt_ccc){0};
+        entry_drop(entry);
         const struct bt_gatt_attr *attr = db_find(handle);
         if (attr) {
             tell(attr, handle, before);
@@ -193,8 +210,8 @@ void gatt_ccc_drop_range(uint16_t start, uint16_t end)
 {
     for (unsigned int i = 0; i < CONFIG_BREEZE_GATT_CCC_MAX; i++) {
         struct gatt_ccc *entry = &gatt_run.ccc[i];
-        if (entry->handle >= start && entry->handle <= end) {
-            *entry = (struct gatt_ccc){0};
+        if (entry->value && entry->handle >= start && entry->handle <= end) {
+            entry_drop(entry);
         }
     }
 }

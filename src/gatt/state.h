@@ -36,6 +36,8 @@ struct gatt_link {
     struct post post;
     bool open;
     bool starved;           // A call of the application found no buffer.
+    uint8_t features;       // Client Supported Features that the peer wrote.
+    uint16_t ccc;           // Its configurations: index + 1 of the first in gatt_run.ccc, 0 none.
     struct gatt_ind ind[2]; // On its way, waiting.
     uint16_t changed_start; // Range for Service Changed, 0 none.
     uint16_t changed_end;
@@ -45,6 +47,7 @@ struct gatt_link {
 struct gatt_ccc {
     uint16_t handle;       // Of the descriptor,
     uint16_t value_handle; // and of the value that it configures.
+    uint16_t next;         // Of the same connection: index + 1, 0 none.
     uint8_t conn;
     uint8_t value;
 };
@@ -63,6 +66,7 @@ struct clt_link {
     sys_slist_t queue;     // Client procedures (bt_gatt_op) that wait their turn.
     struct bt_gatt_op *op; // The one whose request is under way or whose answer is handled.
     bool handling;         // Its callback may be running.
+    bool queue_stale;      // The server holds pieces of a write that was given up.
     sys_slist_t ended;     // Procedures whose end must still be told.
     sys_slist_t subs;      // bt_gatt_subscribe_params
     sys_snode_t *sub_next; // Where a walk over subs that calls the application goes on.

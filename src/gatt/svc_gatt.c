@@ -1,4 +1,5 @@
-// The GATT service, 0x1801, with Service Changed (Vol 3, Part G, 7.1).
+// The GATT service, 0x1801, with Service Changed (Vol 3, Part G, 7.1) and, where the build wants
+// multiple notifications, Client Supported Features (7.2).
 //
 // Ranges that change are merged per connection and indicated from the drain, so that a program that
 // registers several services causes one indication; a peer that did not subscribe is not told.
@@ -7,17 +8,53 @@
 #include <zephyr/bluetooth/gatt.h>
 
 #include "att/db.h"
+#include "base/rd.h"
 #include "base/wr.h"
 #include "gatt/gatt.h"
 
 #define ATTR_CHANGED_VALUE 2
 
+#if CONFIG_BT_GATT_NOTIFY_MULTIPLE
+static ssize_t read_features(struct bt_conn *conn, const struct bt_gatt_attr *attr, void *buf,
+                             uint16_t len, uint16_t offset)
+{
+    uint8_t value = conn ? gatt_link_of(conn)->features : 0;
+    return bt_gatt_attr_read(conn, attr, buf, len, offset, &value, sizeof(value));
+}
+
+// A bit once set stays set for the connection (7.2); bits of features unknown here are as good as
+// any. Octets behind the first are of features to come.
+static ssize_t write_features(struct bt_conn *conn, const struct bt_gatt_attr *attr,
+                              const void *buf, uint16_t len, uint16_t offset, uint8_t flags)
+{
+    struct gatt_link *link = gatt_link_of(conn);
+    struct rd r = rd_init(buf, len);
+    uint8_t features = rd_u8(&r);
+    if (offset) {
+        return BT_GATT_ERR(BT_ATT_ERR_INVALID_OFFSET);
+    }
+    if (!rd_ok(&r)) {
+        return BT_GATT_ERR(BT_ATT_ERR_INVALID_ATTRIBUTE_LEN);
+    }
+    if (link->features & ~features) {
+        return BT_GATT_ERR(BT_ATT_ERR_VALUE_NOT_ALLOWED);
+    }
+    link->features = features;
+    return len;
+}
+#define ATTRS_FEATURES                                                                             \
+    BT_GATT_CHARACTERISTIC(BT_UUID_GATT_CLIENT_FEATURES, BT_GATT_CHRC_READ | BT_GATT_CHRC_WRITE,   \
+                           BT_GATT_PERM_READ | BT_GATT_PERM_WRITE, read_features, write_features,  \
+                           NULL),
+#else
+#define ATTRS_FEATURES
+#endif
+
 static const struct bt_gatt_attr attrs[] = {
     BT_GATT_PRIMARY_SERVICE(BT_UUID_GATT),
     BT_GATT_CHARACTERISTIC(BT_UUID_GATT_SC, BT_GATT_CHRC_INDICATE, BT_GATT_PERM_NONE, NULL, NULL,
                            NULL),
-    BT_GATT_CCC(NULL, BT_GATT_PERM_READ | BT_GATT_PERM_WRITE),
-};
+    BT_GATT_CCC(NULL, BT_GATT_PERM_READ | BT_GATT_PERM_WRITE), ATTRS_FEATURES};
 
 const struct bt_gatt_service_static gatt_service = {
     .attrs = attrs,

@@ -192,14 +192,29 @@ int bt_conn_le_param_update(struct bt_conn *conn, const struct bt_le_conn_param 
     return 0;
 }
 
+static char name[CONFIG_BT_DEVICE_NAME_MAX + 1] = "Breeze";
+static uint16_t appearance = 0x0341;
+
 const char *bt_get_name(void)
 {
-    return "Breeze";
+    return name;
+}
+
+int bt_set_name(const char *to)
+{
+    strcpy(name, to);
+    return 0;
 }
 
 uint16_t bt_get_appearance(void)
 {
-    return 0x0341;
+    return appearance;
+}
+
+int bt_set_appearance(uint16_t to)
+{
+    appearance = to;
+    return 0;
 }
 
 // ---- The fixture -------------------------------------------------------------------------------

@@ -233,14 +233,12 @@ static void hostile_29_empty_and_unknown(void **state)
     fake_att(conn, "", 0);
     ATT(conn, "< -");
     ATT(conn, "> 0a < 01 0a 00 00 04 > 02 < 01 02 00 00 04 > 12 10 < 01 12 00 00 04"
-              "> 0e 03 00 05 00 < 01 0e 00 00 06"    // Read Multiple: a later feature.
-              "> 16 10 00 00 00 61 < 01 16 00 00 06" // Prepare Write
-              "> 18 01 < 01 18 00 00 06"             // Execute Write
-              "> 20 03 00 05 00 < 01 20 00 00 06"    // Read Multiple Variable
+              "> 0e 03 00 05 < 01 0e 00 00 04 > 16 10 00 00 < 01 16 00 00 04"
+              "> 18 < 01 18 00 00 04 > 20 03 00 05 < 01 20 00 00 04"
               "> 00 < 01 00 00 00 06 > 3f 01 < 01 3f 00 00 06 > a2 01 < 01 a2 00 00 06"
               "> 40 > 7f 01 02 > d2 10 00 61 61 61 61 61 61 61 61 61 61 61 61 < -" // Commands.
               "> 03 17 00 > 05 01 01 00 00 28 > 07 > 09 > 0b > 0d > 11 > 13 > 17 > 19 > 21"
-              "> 01 0a 03 00 01 > 23 03 00 01 00 61 < -"); // Responses nobody waits for.
+              "> 01 0a 03 00 01 > 23 03 00 02 00 61 < -"); // Responses nobody waits for.
     assert_true(fake.stats.att_dropped >= 17);
     ATT(conn, "> 0a 05 00 < 0b 41 03");
 }

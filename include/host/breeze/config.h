@@ -26,6 +26,7 @@
 #define CONFIG_BT_CONN        0 // Links at all, with L2CAP, ATT and the GATT server.
 #define CONFIG_BT_GATT_CLIENT 0 // Discovery, reads, writes and subscriptions as client.
 #define CONFIG_BT_L2CAP_DYNAMIC_CHANNEL 0 // Credit based channels (zephyr/bluetooth/l2cap.h).
+#define CONFIG_BT_FILTER_ACCEPT_LIST 0 // The accept list.
 #elif defined(BREEZE_LEVEL_PERIPHERAL)
 #define CONFIG_BT_BROADCASTER 1
 #define CONFIG_BT_OBSERVER    0
@@ -34,6 +35,7 @@
 #define CONFIG_BT_CONN        1
 #define CONFIG_BT_GATT_CLIENT 0
 #define CONFIG_BT_L2CAP_DYNAMIC_CHANNEL 0
+#define CONFIG_BT_FILTER_ACCEPT_LIST 0
 #else
 #define CONFIG_BT_BROADCASTER 1
 #define CONFIG_BT_OBSERVER    1
@@ -42,6 +44,7 @@
 #define CONFIG_BT_CONN        1
 #define CONFIG_BT_GATT_CLIENT 1
 #define CONFIG_BT_L2CAP_DYNAMIC_CHANNEL 1
+#define CONFIG_BT_FILTER_ACCEPT_LIST 1
 #endif
 
 // ---- Links ------------------------------------------------------------------------------------
@@ -160,6 +163,32 @@
 #define CONFIG_BT_CREATE_CONN_TIMEOUT 3
 #endif
 
+// Entries of the accept list; the controller's list may be shorter. 1 to 255.
+#ifndef CONFIG_BREEZE_ACCEPT_LIST_MAX
+#if CONFIG_BT_FILTER_ACCEPT_LIST
+#define CONFIG_BREEZE_ACCEPT_LIST_MAX 8
+#else
+#define CONFIG_BREEZE_ACCEPT_LIST_MAX 1
+#endif
+#endif
+
+// Advertisers that a scan with BT_LE_SCAN_OPT_FILTER_DUPLICATE remembers; 1 to 4096. 12 octets each.
+#ifndef CONFIG_BREEZE_SCAN_DUP_MAX
+#if CONFIG_BT_OBSERVER
+#define CONFIG_BREEZE_SCAN_DUP_MAX 64
+#else
+#define CONFIG_BREEZE_SCAN_DUP_MAX 1
+#endif
+#endif
+
+// A peer may write the name, the appearance, in the GAP service.
+#ifndef CONFIG_BT_DEVICE_NAME_GATT_WRITABLE
+#define CONFIG_BT_DEVICE_NAME_GATT_WRITABLE 0
+#endif
+#ifndef CONFIG_BT_DEVICE_APPEARANCE_GATT_WRITABLE
+#define CONFIG_BT_DEVICE_APPEARANCE_GATT_WRITABLE 0
+#endif
+
 // Keep name, appearance and identity in the settings (settings_load() brings them back).
 #ifndef CONFIG_BT_SETTINGS
 #define CONFIG_BT_SETTINGS 1
@@ -175,6 +204,26 @@
 // Values of Client Characteristic Configuration that are not 0, over all connections.
 #ifndef CONFIG_BREEZE_GATT_CCC_MAX
 #define CONFIG_BREEZE_GATT_CCC_MAX (CONFIG_BT_MAX_CONN * 8)
+#endif
+
+// The GATT service has Client Supported Features, by which a peer asks for Multiple Handle Value
+// Notifications; without it bt_gatt_notify_multiple() sends one notification for each value.
+#ifndef CONFIG_BT_GATT_NOTIFY_MULTIPLE
+#define CONFIG_BT_GATT_NOTIFY_MULTIPLE 0
+#endif
+
+// Queues of prepared writes (long and reliable ones): connections that may be in the middle of one
+// at once; others get Prepare Queue Full. And the octets of each: the values, and 6 for each run of
+// pieces that does not continue the one before.
+#ifndef CONFIG_BREEZE_ATT_PREPARE_QUEUES
+#if CONFIG_BT_GATT_CLIENT
+#define CONFIG_BREEZE_ATT_PREPARE_QUEUES CONFIG_BT_MAX_CONN
+#else
+#define CONFIG_BREEZE_ATT_PREPARE_QUEUES 1
+#endif
+#endif
+#ifndef CONFIG_BREEZE_ATT_PREPARE_SIZE
+#define CONFIG_BREEZE_ATT_PREPARE_SIZE 768
 #endif
 
 // Services registered at run time (bt_gatt_service_register) at once.
@@ -221,6 +270,14 @@ BREEZE_CHECK(CONFIG_BT_CREATE_CONN_TIMEOUT >= 1 && CONFIG_BT_CREATE_CONN_TIMEOUT
              "CONFIG_BT_CREATE_CONN_TIMEOUT must be 1 to 655 seconds.");
 BREEZE_CHECK(CONFIG_BREEZE_ATT_MTU >= 23 && CONFIG_BREEZE_ATT_MTU <= CONFIG_BT_L2CAP_RX_MTU,
              "CONFIG_BREEZE_ATT_MTU must be 23 to CONFIG_BT_L2CAP_RX_MTU.");
+BREEZE_CHECK(CONFIG_BREEZE_ACCEPT_LIST_MAX >= 1 && CONFIG_BREEZE_ACCEPT_LIST_MAX <= 255,
+             "CONFIG_BREEZE_ACCEPT_LIST_MAX must be 1 to 255.");
+BREEZE_CHECK(CONFIG_BREEZE_SCAN_DUP_MAX >= 1 && CONFIG_BREEZE_SCAN_DUP_MAX <= 4096,
+             "CONFIG_BREEZE_SCAN_DUP_MAX must be 1 to 4096.");
+BREEZE_CHECK(CONFIG_BREEZE_ATT_PREPARE_QUEUES >= 1,
+             "CONFIG_BREEZE_ATT_PREPARE_QUEUES must be at least 1.");
+BREEZE_CHECK(CONFIG_BREEZE_ATT_PREPARE_SIZE >= 518 && CONFIG_BREEZE_ATT_PREPARE_SIZE <= 65535,
+             "CONFIG_BREEZE_ATT_PREPARE_SIZE must hold one whole value: at least 518 octets.");
 BREEZE_CHECK(CONFIG_BREEZE_GATT_STATIC_MAX >= 2,
              "CONFIG_BREEZE_GATT_STATIC_MAX must be at least 2: the GAP and the GATT service.");
 
