@@ -9,6 +9,8 @@
 
 #include <errno.h>
 
+#include "att/pdu.h"
+
 #define LOG_LAYER LOG_GATT
 #include "base/log.h"
 
@@ -21,6 +23,12 @@ static void finish(struct bt_conn *conn, struct bt_gatt_op *op, uint8_t err)
 {
     log_dbg("%u: %s ends: 0x%02x", conn->acl.handle, proc_of(op)->name, err);
     proc_of(op)->end(conn, op, err);
+}
+
+// From the list of those that ended: regularly, or with the error that stands in the op.
+static void finish_ended(struct bt_conn *conn, struct bt_gatt_op *op)
+{
+    finish(conn, op, op->err);
 }
 
 // Is the procedure with any link, but for being handled right now.
@@ -69,11 +77,16 @@ bool clt_withdraw(struct bt_conn *conn, struct bt_gatt_op *op)
 {
     struct clt_link *link = clt_link_of(conn);
     if (link->op == op) {
+        link->queue_stale = link->queue_stale || proc_of(op)->queues;
         link->op = NULL;
         return true;
     }
-    return sys_slist_find_and_remove(&link->queue, &op->node) ||
-           sys_slist_find_and_remove(&link->ended, &op->node);
+    // One that waits between two requests is in the queue as well.
+    if (sys_slist_find_and_remove(&link->queue, &op->node)) {
+        link->queue_stale = link->queue_stale || (proc_of(op)->queues && (op->at || op->stage));
+        return true;
+    }
+    return sys_slist_find_and_remove(&link->ended, &op->node);
 }
 
 static struct bt_gatt_op *op_of_params(const struct clt_link *link, const void *params)
@@ -87,11 +100,6 @@ static struct bt_gatt_op *op_of_params(const struct clt_link *link, const void *
             return op;
         }
     }
-    SYS_SLIST_FOR_EACH_CONTAINER (&link->ended, op, node) {
-        if (op->params == params) {
-            return op;
-        }
-    }
     return NULL;
 }
 
@@ -99,9 +107,10 @@ void bt_gatt_cancel(struct bt_conn *conn, void *params)
 {
     struct clt_link *link = clt_link_of(conn);
     struct bt_gatt_op *op = op_of_params(link, params);
-    if (op) {
-        (void)clt_withdraw(conn, op);
-        clt_sub_drop(link, params);
+    if (op && clt_withdraw(conn, op)) {
+        op->err = BT_ATT_ERR_UNLIKELY;
+        sys_slist_append(&link->ended, &op->node);
+        post_set(&gatt_link_of(conn)->post, GATT_POST_ENDED | GATT_POST_KICK);
     }
 }
 
@@ -114,11 +123,29 @@ static void end_later(struct bt_conn *conn, struct bt_gatt_op *op)
     post_set(&gatt_link_of(conn)->post, GATT_POST_ENDED);
 }
 
+// Have the server forget the pieces of a write that was given up (Vol 3, Part F, 3.4.6.3). Its
+// answer belongs to no procedure. False: not now.
+static bool queue_cancel(struct clt_link *link, struct att_bearer *bearer)
+{
+    struct wr w;
+    struct net_buf *pdu = att_pdu_alloc(bearer, &w);
+    if (!pdu) {
+        return false;
+    }
+    wr_u8(&w, ATT_EXECUTE_REQ);
+    wr_u8(&w, ATT_EXECUTE_CANCEL);
+    link->queue_stale = att_request_send(bearer, pdu, &w) != 0;
+    return !link->queue_stale;
+}
+
 // Send the next request if one may be sent. Never calls the application.
 void clt_kick(struct bt_conn *conn)
 {
     struct clt_link *link = clt_link_of(conn);
     struct att_bearer *bearer = att_bearer_live(conn);
+    if (bearer && link->queue_stale && !bearer->req_op && !queue_cancel(link, bearer)) {
+        return;
+    }
     while (bearer && !bearer->req_op && !link->op && !link->handling) {
         sys_snode_t *node = sys_slist_peek_head(&link->queue);
         struct wr w;
@@ -145,7 +172,7 @@ void clt_ended(struct bt_conn *conn)
     sys_snode_t *last = sys_slist_peek_tail(&link->ended);
     sys_snode_t *node = NULL;
     while (node != last && (node = sys_slist_get(&link->ended)) != NULL) {
-        finish(conn, CONTAINER_OF(node, struct bt_gatt_op, node), 0);
+        finish_ended(conn, CONTAINER_OF(node, struct bt_gatt_op, node));
     }
     if (!sys_slist_is_empty(&link->ended)) {
         post_set(&gatt_link_of(conn)->post, GATT_POST_ENDED);
@@ -165,7 +192,7 @@ static void ops_sweep(struct bt_conn *conn)
         finish(conn, CONTAINER_OF(node, struct bt_gatt_op, node), BT_ATT_ERR_UNLIKELY);
     }
     while ((node = sys_slist_get(&link->ended)) != NULL) {
-        finish(conn, CONTAINER_OF(node, struct bt_gatt_op, node), 0);
+        finish_ended(conn, CONTAINER_OF(node, struct bt_gatt_op, node));
     }
 }
 
@@ -190,6 +217,9 @@ void clt_response(struct bt_conn *conn, uint8_t req_op, uint8_t err, struct rd *
     if (next != CLT_GONE) {
         link->op = NULL;
     }
+    if (next < CLT_MORE && next != CLT_DONE && req_op != ATT_EXECUTE_REQ) {
+        link->queue_stale = link->queue_stale || proc_of(op)->queues;
+    }
     if (next == CLT_MORE) {
         sys_slist_prepend(&link->queue, &op->node);
     } else if (next < CLT_MORE) {
@@ -203,6 +233,7 @@ void clt_response(struct bt_conn *conn, uint8_t req_op, uint8_t err, struct rd *
 
 void clt_sweep(struct bt_conn *conn)
 {
+    clt_link_of(conn)->queue_stale = false;
     ops_sweep(conn);
     clt_subs_sweep(conn);
 }

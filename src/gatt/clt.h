@@ -30,6 +30,8 @@ struct clt_proc {
     uint8_t (*on_err)(const struct bt_gatt_op *op, uint8_t err);
     // The final callback. The op belongs to nobody any more.
     void (*end)(struct bt_conn *conn, struct bt_gatt_op *op, uint8_t err);
+    // It leaves prepared writes in the server's queue when it ends early.
+    bool queues;
 };
 
 // Queue a procedure that begins at `at`. 0, -ENOTCONN, -EBUSY.
@@ -39,8 +41,7 @@ int clt_start(struct bt_conn *conn, struct bt_gatt_op *op, const struct clt_proc
 // Take a procedure out wherever it is; false if it is not pending.
 bool clt_withdraw(struct bt_conn *conn, struct bt_gatt_op *op);
 
-// clt_subscribe.c: forget a subscription; end all of a lost link.
-void clt_sub_drop(struct clt_link *link, const void *params);
+// clt_subscribe.c: end all of a lost link.
 void clt_subs_sweep(struct bt_conn *conn);
 
 // clt_discover.c: give one result to the application. 0: go on; CLT_STOP; CLT_GONE.
@@ -56,5 +57,18 @@ extern const struct clt_proc clt_services;
 extern const struct clt_proc clt_services_by_uuid;
 extern const struct clt_proc clt_characteristics;
 extern const struct clt_proc clt_descriptors;
+extern const struct clt_proc clt_includes;
+extern const struct clt_proc clt_std_descs;
+
+// clt_std_desc.c: is this a descriptor type whose value is known.
+bool clt_std_desc_known(const struct bt_uuid *uuid);
+
+// Rows of other files than those that start them, and the ends that they share.
+extern const struct clt_proc clt_read_by_uuid;
+extern const struct clt_proc clt_read_multi;
+extern const struct clt_proc clt_read_multi_var;
+extern const struct clt_proc clt_write_long;
+void clt_read_end(struct bt_conn *conn, struct bt_gatt_op *op, uint8_t err);
+void clt_write_end(struct bt_conn *conn, struct bt_gatt_op *op, uint8_t err);
 
 #endif // BREEZE_SRC_GATT_CLT_H_

@@ -46,5 +46,5 @@ static int on_rsp(struct bt_conn *conn, struct bt_gatt_op *op, struct rd *params
 }
 
 const struct clt_proc clt_characteristics = {
-    "discover characteristics", build, on_rsp, clt_discover_on_err, clt_discover_end,
+    "discover characteristics", build, on_rsp, clt_discover_on_err, clt_discover_end, false,
 };

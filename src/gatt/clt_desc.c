@@ -55,5 +55,5 @@ static int on_rsp(struct bt_conn *conn, struct bt_gatt_op *op, struct rd *params
 }
 
 const struct clt_proc clt_descriptors = {
-    "discover descriptors", build, on_rsp, clt_discover_on_err, clt_discover_end,
+    "discover descriptors", build, on_rsp, clt_discover_on_err, clt_discover_end, false,
 };

@@ -49,11 +49,15 @@ static const struct clt_proc *proc_for(const struct bt_gatt_discover_params *par
         return params->uuid ? &clt_services_by_uuid : &clt_services;
     case BT_GATT_DISCOVER_SECONDARY: // Find By Type Value is for primary services: filtered.
         return &clt_services;
+    case BT_GATT_DISCOVER_INCLUDE:
+        return &clt_includes;
     case BT_GATT_DISCOVER_CHARACTERISTIC:
         return &clt_characteristics;
     case BT_GATT_DISCOVER_DESCRIPTOR:
     case BT_GATT_DISCOVER_ATTRIBUTE:
         return &clt_descriptors;
+    case BT_GATT_DISCOVER_STD_CHAR_DESC:
+        return clt_std_desc_known(params->uuid) ? &clt_std_descs : NULL;
     default:
         return NULL;
     }
@@ -62,12 +66,14 @@ static const struct clt_proc *proc_for(const struct bt_gatt_discover_params *par
 int bt_gatt_discover(struct bt_conn *conn, struct bt_gatt_discover_params *params)
 {
     if (!params || !params->func || !params->start_handle || !params->end_handle ||
-        params->start_handle > params->end_handle ||
-        params->type > BT_GATT_DISCOVER_STD_CHAR_DESC) {
+        params->start_handle > params->end_handle) {
         return -EINVAL;
     }
     const struct clt_proc *proc = proc_for(params);
-    if (!proc || (params->chan_opt & BT_ATT_CHAN_OPT_ENHANCED_ONLY)) {
+    if (!proc) {
+        return -EINVAL;
+    }
+    if (params->chan_opt & BT_ATT_CHAN_OPT_ENHANCED_ONLY) {
         return -ENOTSUP;
     }
     return clt_start(conn, &params->_op, proc, params, params->start_handle);

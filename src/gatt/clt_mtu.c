@@ -32,7 +32,7 @@ static void end(struct bt_conn *conn, struct bt_gatt_op *op, uint8_t err)
     }
 }
 
-static const struct clt_proc proc = {"exchange mtu", build, on_rsp, NULL, end};
+static const struct clt_proc proc = {"exchange mtu", build, on_rsp, NULL, end, false};
 
 int bt_gatt_exchange_mtu(struct bt_conn *conn, struct bt_gatt_exchange_params *params)
 {

@@ -49,21 +49,51 @@ static uint8_t on_err(const struct bt_gatt_op *op, uint8_t err)
     return later && err == BT_ATT_ERR_ATTRIBUTE_NOT_LONG ? 0 : err;
 }
 
-static void end(struct bt_conn *conn, struct bt_gatt_op *op, uint8_t err)
+void clt_read_end(struct bt_conn *conn, struct bt_gatt_op *op, uint8_t err)
 {
     struct bt_gatt_read_params *params = op->params;
     (void)params->func(conn, err, params, NULL, 0);
 }
 
-static const struct clt_proc proc = {"read", build, on_rsp, on_err, end};
+static const struct clt_proc proc = {"read", build, on_rsp, on_err, clt_read_end, false};
+
+static int start_by_uuid(struct bt_conn *conn, struct bt_gatt_read_params *params)
+{
+    uint16_t start = params->by_uuid.start_handle;
+    if (!params->by_uuid.uuid || !start || start > params->by_uuid.end_handle) {
+        return -EINVAL;
+    }
+    return clt_start(conn, &params->_op, &clt_read_by_uuid, params, start);
+}
+
+// The ATT_MTU never shrinks, so handles that fit now fit when the request leaves.
+static int start_multi(struct bt_conn *conn, struct bt_gatt_read_params *params)
+{
+    const struct att_bearer *bearer = att_bearer_live(conn);
+    if (!bearer) {
+        return -ENOTCONN;
+    }
+    if (!params->multiple.handles || params->handle_count > (bearer->mtu - 1u) / 2) {
+        return -EINVAL;
+    }
+    const struct clt_proc *multi =
+        params->multiple.variable ? &clt_read_multi_var : &clt_read_multi;
+    return clt_start(conn, &params->_op, multi, params, 0);
+}
 
 int bt_gatt_read(struct bt_conn *conn, struct bt_gatt_read_params *params)
 {
     if (!params || !params->func) {
         return -EINVAL;
     }
-    if (params->handle_count != 1 || (params->chan_opt & BT_ATT_CHAN_OPT_ENHANCED_ONLY)) {
+    if (params->chan_opt & BT_ATT_CHAN_OPT_ENHANCED_ONLY) {
         return -ENOTSUP;
+    }
+    if (params->handle_count == 0) {
+        return start_by_uuid(conn, params);
+    }
+    if (params->handle_count > 1) {
+        return start_multi(conn, params);
     }
     if (!params->single.handle) {
         return -EINVAL;

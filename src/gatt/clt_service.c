@@ -100,8 +100,9 @@ static int on_by_uuid(struct bt_conn *conn, struct bt_gatt_op *op, struct rd *pa
 }
 
 const struct clt_proc clt_services = {
-    "discover services", build_all, on_all, clt_discover_on_err, clt_discover_end,
+    "discover services", build_all, on_all, clt_discover_on_err, clt_discover_end, false,
 };
 const struct clt_proc clt_services_by_uuid = {
-    "discover services by uuid", build_by_uuid, on_by_uuid, clt_discover_on_err, clt_discover_end,
+    "discover services by uuid", build_by_uuid,    on_by_uuid,
+    clt_discover_on_err,         clt_discover_end, false,
 };

@@ -7,7 +7,9 @@
 // being ended is off the list; its CCC write is the same kind of procedure, with value 0.
 #include <errno.h>
 
+#include "att/db.h"
 #include "att/pdu.h"
+#include "att/uuid.h"
 #include "gatt/clt.h"
 
 // What the subscriptions to a value want together; `sent`: only those the peer knows of.
@@ -46,13 +48,26 @@ static bool off(struct clt_link *link, struct bt_gatt_subscribe_params *params)
 
 // ---- The procedure -----------------------------------------------------------------------------
 
-// op->at is what the peer has because of this subscription itself (when it ends).
+// The descriptor is not known; op->at is how far the search has got.
+static bool searching(const struct bt_gatt_subscribe_params *params)
+{
+    return params->ccc_handle == BT_GATT_AUTO_DISCOVER_CCC_HANDLE;
+}
+
+// When a subscription ends, op->at is what the peer has because of it.
 static bool build(struct bt_conn *conn, struct bt_gatt_op *op, struct wr *w)
 {
     struct bt_gatt_subscribe_params *params = op->params;
     struct clt_link *link = clt_link_of(conn);
+    if (searching(params) && params->value) {
+        wr_u8(w, ATT_FIND_INFO_REQ);
+        wr_le16(w, op->at);
+        wr_le16(w, params->end_handle ? params->end_handle : ATT_HANDLE_MAX);
+        return true;
+    }
     uint16_t want = wanted(link, params->value_handle, false);
-    if (want == (wanted(link, params->value_handle, true) | op->at)) {
+    uint16_t had = wanted(link, params->value_handle, true) | (params->value ? 0 : op->at);
+    if (searching(params) || want == had) {
         return false; // The peer has that already.
     }
     wr_u8(w, ATT_WRITE_REQ);
@@ -61,8 +76,45 @@ static bool build(struct bt_conn *conn, struct bt_gatt_op *op, struct wr *w)
     return true;
 }
 
+// Look for the descriptor among what follows the value, up to the next declaration.
+static int on_found(struct bt_gatt_op *op, struct rd *rsp)
+{
+    struct bt_gatt_subscribe_params *params = op->params;
+    uint8_t format = rd_u8(rsp);
+    size_t uuid_size = format == 1 ? BT_UUID_SIZE_16 : BT_UUID_SIZE_128;
+    uint16_t end_handle = params->end_handle ? params->end_handle : ATT_HANDLE_MAX;
+    uint16_t last = 0;
+    if (!format || format > 2 || !rd_left(rsp) || rd_left(rsp) % (2 + uuid_size)) {
+        return BT_ATT_ERR_INVALID_PDU;
+    }
+    while (rd_left(rsp)) {
+        struct bt_uuid_any uuid;
+        uint16_t handle = rd_le16(rsp);
+        if (!uuid_get(rsp, uuid_size, &uuid) || handle < op->at || handle <= last ||
+            handle > end_handle) {
+            return BT_ATT_ERR_INVALID_PDU;
+        }
+        last = handle;
+        if (uuid_is(&uuid.uuid, BT_UUID_GATT_CCC_VAL)) {
+            params->ccc_handle = handle;
+            return CLT_MORE;
+        }
+        if (uuid_is(&uuid.uuid, BT_UUID_GATT_CHRC_VAL) || uuid_is_service(&uuid.uuid)) {
+            return BT_ATT_ERR_ATTRIBUTE_NOT_FOUND;
+        }
+    }
+    if (last >= end_handle) {
+        return BT_ATT_ERR_ATTRIBUTE_NOT_FOUND;
+    }
+    op->at = (uint16_t)(last + 1);
+    return CLT_MORE;
+}
+
 static int on_rsp(struct bt_conn *conn, struct bt_gatt_op *op, struct rd *params)
 {
+    if (searching(op->params)) {
+        return on_found(op, params);
+    }
     return rd_done(params) ? CLT_DONE : BT_ATT_ERR_INVALID_PDU;
 }
 
@@ -86,15 +138,18 @@ static void end(struct bt_conn *conn, struct bt_gatt_op *op, uint8_t err)
     }
 }
 
-static const struct clt_proc proc = {"write ccc", build, on_rsp, NULL, end};
+static const struct clt_proc proc = {"write ccc", build, on_rsp, NULL, end, false};
 
 int bt_gatt_subscribe(struct bt_conn *conn, struct bt_gatt_subscribe_params *params)
 {
     if (!params || !params->notify || !params->value || !params->value_handle) {
         return -EINVAL;
     }
-    if (params->ccc_handle == BT_GATT_AUTO_DISCOVER_CCC_HANDLE ||
-        (params->chan_opt & BT_ATT_CHAN_OPT_ENHANCED_ONLY)) {
+    if (searching(params) && (params->value_handle == ATT_HANDLE_MAX ||
+                              (params->end_handle && params->end_handle <= params->value_handle))) {
+        return -EINVAL;
+    }
+    if (params->chan_opt & BT_ATT_CHAN_OPT_ENHANCED_ONLY) {
         return -ENOTSUP;
     }
     if (!att_bearer_live(conn)) {
@@ -106,7 +161,8 @@ int bt_gatt_subscribe(struct bt_conn *conn, struct bt_gatt_subscribe_params *par
     }
     atomic_clear_bit(params->flags, BT_GATT_SUBSCRIBE_FLAG_SENT);
     sys_slist_append(&link->subs, &params->node);
-    int err = clt_start(conn, &params->_op, &proc, params, 0);
+    uint16_t search = (uint16_t)(params->value_handle + 1);
+    int err = clt_start(conn, &params->_op, &proc, params, search);
     if (err) {
         (void)off(link, params);
         return err;
@@ -153,17 +209,6 @@ void clt_notified(struct bt_conn *conn, uint16_t handle, const uint8_t *value, u
         }
         if (sub->notify(conn, sub, value, len) == BT_GATT_ITER_STOP) {
             (void)bt_gatt_unsubscribe(conn, sub);
-        }
-    }
-}
-
-void clt_sub_drop(struct clt_link *link, const void *params)
-{
-    struct bt_gatt_subscribe_params *sub;
-    SYS_SLIST_FOR_EACH_CONTAINER (&link->subs, sub, node) {
-        if (sub == params) {
-            (void)off(link, sub);
-            return;
         }
     }
 }

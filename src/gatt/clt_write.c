@@ -19,13 +19,13 @@ static int on_rsp(struct bt_conn *conn, struct bt_gatt_op *op, struct rd *params
     return rd_done(params) ? CLT_DONE : BT_ATT_ERR_INVALID_PDU;
 }
 
-static void end(struct bt_conn *conn, struct bt_gatt_op *op, uint8_t err)
+void clt_write_end(struct bt_conn *conn, struct bt_gatt_op *op, uint8_t err)
 {
     struct bt_gatt_write_params *params = op->params;
     params->func(conn, err, params);
 }
 
-static const struct clt_proc proc = {"write", build, on_rsp, NULL, end};
+static const struct clt_proc proc = {"write", build, on_rsp, NULL, clt_write_end, false};
 
 int bt_gatt_write(struct bt_conn *conn, struct bt_gatt_write_params *params)
 {
@@ -36,11 +36,14 @@ int bt_gatt_write(struct bt_conn *conn, struct bt_gatt_write_params *params)
     if (!bearer) {
         return -ENOTCONN;
     }
-    if (params->offset || params->length > bearer->mtu - ATT_HDR_LEN ||
-        (params->chan_opt & BT_ATT_CHAN_OPT_ENHANCED_ONLY)) {
+    if (params->chan_opt & BT_ATT_CHAN_OPT_ENHANCED_ONLY) {
         return -ENOTSUP;
     }
-    return clt_start(conn, &params->_op, &proc, params, 0);
+    if (params->offset + params->length > BT_ATT_MAX_ATTRIBUTE_LEN) {
+        return -EINVAL;
+    }
+    bool is_long = params->offset || params->length > bearer->mtu - ATT_HDR_LEN;
+    return clt_start(conn, &params->_op, is_long ? &clt_write_long : &proc, params, 0);
 }
 
 int bt_gatt_write_without_response_cb(struct bt_conn *conn, uint16_t handle, const void *data,

@@ -17,6 +17,9 @@ void gatt_tx_free(void);
 #define GATT_POST_CHANGED BIT(1) // A range for Service Changed.
 #define GATT_POST_KICK    BIT(2) // A procedure may go on.
 
+// Bits of gatt_link.features (Vol 3, Part G, 7.2).
+#define GATT_FEATURE_MULTI_NOTIFY BIT(2)
+
 static inline struct gatt_link *gatt_link_of(const struct bt_conn *conn)
 {
     return &gatt_run.links[bt_conn_index(conn)];
@@ -57,6 +60,12 @@ int gatt_value_find(const struct bt_uuid *uuid, const struct bt_gatt_attr **attr
 // NULL: nobody). Errors as bt_gatt_notify_cb().
 int gatt_send(struct bt_conn *conn, uint8_t op, uint16_t handle, const void *data, uint16_t len,
               const struct gatt_tx *who);
+// The same for a PDU that was written already; takes it.
+int gatt_pdu_send(struct att_bearer *bearer, struct net_buf *pdu, const struct wr *w,
+                  const struct gatt_tx *who);
+// May this be notified: 0 and the value's handle, or an error of bt_gatt_notify_cb().
+int gatt_notify_check(struct bt_conn *conn, const struct bt_gatt_notify_params *params,
+                      uint16_t *handle);
 // A call failed for want of room: the application is told when there is some.
 int gatt_starved(struct bt_conn *conn);
 void gatt_ready(struct bt_conn *conn);

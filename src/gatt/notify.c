@@ -99,6 +99,25 @@ int gatt_send(struct bt_conn *conn, uint8_t op, uint16_t handle, const void *dat
     return err;
 }
 
+int gatt_pdu_send(struct att_bearer *bearer, struct net_buf *pdu, const struct wr *w,
+                  const struct gatt_tx *who)
+{
+    struct bt_conn *conn = bearer->conn;
+    struct gatt_tx *tx = who->func ? tx_take() : NULL;
+    if (who->func && !tx) {
+        net_buf_unref(pdu);
+        return gatt_starved(conn);
+    }
+    if (tx) {
+        *tx = *who;
+    }
+    int err = att_pdu_send(bearer, pdu, w, tx ? sent : NULL, tx);
+    if (err && tx) {
+        tx_give(tx);
+    }
+    return err == -ENOBUFS ? gatt_starved(conn) : err;
+}
+
 // ---- Which attribute ---------------------------------------------------------------------------
 
 // The first attribute of a type.
@@ -147,6 +166,17 @@ static int allowed(struct bt_conn *conn, const struct bt_gatt_attr *attr, uint16
         return -EPERM;
     }
     return gatt_ccc_value(conn, handle) & ccc_type ? 0 : -EINVAL;
+}
+
+int gatt_notify_check(struct bt_conn *conn, const struct bt_gatt_notify_params *params,
+                      uint16_t *handle)
+{
+    if (params->chan_opt & BT_ATT_CHAN_OPT_ENHANCED_ONLY) {
+        return -ENOTSUP;
+    }
+    const struct bt_gatt_attr *attr = params->attr;
+    int err = gatt_value_find(params->uuid, &attr, handle);
+    return err ? err : allowed(conn, attr, *handle, BT_GATT_CCC_NOTIFY);
 }
 
 static int notify_one(struct bt_conn *conn, const struct bt_gatt_attr *attr, uint16_t handle,

@@ -225,9 +225,10 @@ static void managed_ccc(void **state)
 static void ccc_table_full(void **state)
 {
     for (unsigned int i = 0; i < CONFIG_BREEZE_GATT_CCC_MAX; i++) {
-        gatt_run.ccc[i] = (struct gatt_ccc){.handle = 0x999, .conn = 0, .value = 1};
+        gatt_run.ccc[i] = (struct gatt_ccc){.handle = 0x999, .conn = 1, .value = 1};
     }
     ATT(conn, "> 12 11 00 01 00 < 01 12 11 00 11 > 12 11 00 00 00 < 13");
+    memset(gatt_run.ccc, 0, sizeof(gatt_run.ccc));
 }
 
 static void pitfall_73_notify_finds_the_value(void **state)

@@ -37,6 +37,28 @@ struct breeze_gatt_any_cb {
 };
 void breeze_gatt_any_cb_set(const struct breeze_gatt_any_cb *cb);
 
+// A piece of a reliable write: `length` octets for the value of `handle`, from `offset` on.
+struct breeze_gatt_part {
+    uint16_t handle;
+    uint16_t offset;
+    uint16_t length;
+    const void *data;
+};
+
+struct breeze_gatt_reliable_params {
+    // The server wrote all parts (err 0), or it refused and wrote none but, where a value was
+    // refused by the program behind it, those before (BT_ATT_ERR_*).
+    void (*func)(struct bt_conn *conn, uint8_t err, struct breeze_gatt_reliable_params *params);
+    const struct breeze_gatt_part *parts; // They and their data stay valid until func.
+    uint8_t count;
+    struct bt_gatt_op _op;
+};
+
+// Write several values, each checked on its way, all at once (Vol 3, Part G, 4.9.5). Runs and ends
+// as the client procedures of <zephyr/bluetooth/gatt.h> do; bt_gatt_cancel() cancels it. 0;
+// -EINVAL: no part, handle 0, or beyond the 512 octets of a value; -ENOTCONN; -EBUSY.
+int breeze_gatt_write_reliable(struct bt_conn *conn, struct breeze_gatt_reliable_params *params);
+
 #ifdef __cplusplus
 }
 #endif

@@ -413,6 +413,14 @@ struct bt_gatt_indicate_params {
 // when one waits already. Vol 3, Part G, 4.11.
 int bt_gatt_indicate(struct bt_conn *conn, struct bt_gatt_indicate_params *params);
 
+// Notify one peer of several values in as few PDUs as it takes; a peer that did not say in its Client
+// Supported Features that it understands that (CONFIG_BT_GATT_NOTIFY_MULTIPLE) gets one notification
+// each. All params name the same func and user_data; func is called once for each PDU. Errors as
+// bt_gatt_notify_cb(), -EINVAL also for fewer than two params or no conn; after an error that comes
+// late (-ENOMEM) the values before were sent. Vol 3, Part F, 3.4.7.4.
+int bt_gatt_notify_multiple(struct bt_conn *conn, uint16_t num_params,
+                            struct bt_gatt_notify_params params[]);
+
 // Did this peer write a client configuration with `ccc_type` (BT_GATT_CCC_NOTIFY, _INDICATE) for
 // the characteristic of which `attr` is declaration or value.
 bool bt_gatt_is_subscribed(struct bt_conn *conn, const struct bt_gatt_attr *attr,
@@ -439,6 +447,7 @@ struct bt_gatt_op {
     const void *proc;
     void *params;
     uint16_t at;
+    uint16_t len;
     uint8_t stage;
     uint8_t err;
 };
@@ -454,8 +463,8 @@ int bt_gatt_exchange_mtu(struct bt_conn *conn, struct bt_gatt_exchange_params *p
 
 struct bt_gatt_discover_params;
 // One result: `attr->uuid` is the attribute's type, `attr->handle` its handle and `attr->user_data`
-// for PRIMARY and SECONDARY a struct bt_gatt_service_val, for CHARACTERISTIC a struct bt_gatt_chrc,
-// else NULL. All of it is valid during the call. attr NULL: finished, params are free again. Return
+// for PRIMARY and SECONDARY a struct bt_gatt_service_val, for INCLUDE a struct bt_gatt_include, for
+// CHARACTERISTIC a struct bt_gatt_chrc, for STD_CHAR_DESC the struct of the type asked for, else NULL. All of it is valid during the call. attr NULL: finished, params are free again. Return
 // BT_GATT_ITER_STOP to end early (no further call).
 typedef uint8_t (*bt_gatt_discover_func_t)(struct bt_conn *conn, const struct bt_gatt_attr *attr,
                                            struct bt_gatt_discover_params *params);
@@ -463,11 +472,11 @@ typedef uint8_t (*bt_gatt_discover_func_t)(struct bt_conn *conn, const struct bt
 enum {
     BT_GATT_DISCOVER_PRIMARY,        // Services; with uuid only those (Vol 3, Part G, 4.4).
     BT_GATT_DISCOVER_SECONDARY,      //
-    BT_GATT_DISCOVER_INCLUDE,        // Refused with -ENOTSUP.
+    BT_GATT_DISCOVER_INCLUDE,        // Included services; with uuid only those (4.5.1).
     BT_GATT_DISCOVER_CHARACTERISTIC, // Characteristics; with uuid only those (4.6).
     BT_GATT_DISCOVER_DESCRIPTOR,     // Types in the range, without declarations (4.7).
     BT_GATT_DISCOVER_ATTRIBUTE,      // Types in the range.
-    BT_GATT_DISCOVER_STD_CHAR_DESC,  // Refused with -ENOTSUP.
+    BT_GATT_DISCOVER_STD_CHAR_DESC, // With values; uuid is that of CEP, CCC, SCC or CPF, else -EINVAL.
 };
 
 struct bt_gatt_subscribe_params;
@@ -504,27 +513,31 @@ typedef uint8_t (*bt_gatt_read_func_t)(struct bt_conn *conn, uint8_t err,
 
 struct bt_gatt_read_params {
     bt_gatt_read_func_t func;
-    size_t handle_count; // 1; others are refused with -ENOTSUP.
+    // 0: by_uuid, 1: single, else multiple (then at most as many as fit a request, else -EINVAL).
+    size_t handle_count;
     union {
         struct {
             uint16_t handle;
             uint16_t offset; // Not 0: begin with Read Blob.
         } single;
         struct {
-            uint16_t *handles;
+            uint16_t *handles; // Must stay valid.
             bool variable;
         } multiple;
         struct {
-            uint16_t start_handle;
+            uint16_t start_handle; // During func: the handle of the value.
             uint16_t end_handle;
-            const struct bt_uuid *uuid;
+            const struct bt_uuid *uuid; // Must stay valid.
         } by_uuid;
     };
     enum bt_att_chan_opt chan_opt;
     uint16_t _att_mtu;
     struct bt_gatt_op _op;
 };
-// Read a value, also a long one (Vol 3, Part G, 4.8.1 and 4.8.3).
+// Read a value, also a long one (Vol 3, Part G, 4.8.1 and 4.8.3); every value of one type in a range
+// of handles, one piece each, BT_ATT_ERR_ATTRIBUTE_NOT_FOUND when there is none (4.8.2); the values
+// of several handles, in one piece that the caller takes apart (4.8.4), or with `variable` one piece
+// each (4.8.5), of which the last may be cut or missing where the ATT_MTU ends.
 int bt_gatt_read(struct bt_conn *conn, struct bt_gatt_read_params *params);
 
 struct bt_gatt_write_params;
@@ -533,13 +546,14 @@ typedef void (*bt_gatt_write_func_t)(struct bt_conn *conn, uint8_t err,
 struct bt_gatt_write_params {
     bt_gatt_write_func_t func;
     uint16_t handle;
-    uint16_t offset; // 0; others are refused with -ENOTSUP.
+    uint16_t offset; // With more than 0, or length above ATT_MTU - 3, the write is a long one.
     const void *data;
-    uint16_t length; // At most ATT_MTU - 3, else -ENOTSUP.
+    uint16_t length; // offset + length at most 512, else -EINVAL.
     enum bt_att_chan_opt chan_opt;
     struct bt_gatt_op _op;
 };
-// Write Request (Vol 3, Part G, 4.9.3).
+// Write a value: by Write Request (Vol 3, Part G, 4.9.3) or, when it is long or begins at an offset,
+// by queued writes (4.9.4). For several values at once see breeze_gatt_write_reliable().
 int bt_gatt_write(struct bt_conn *conn, struct bt_gatt_write_params *params);
 
 // Write Command (4.9.1). The data is copied; `func` (may be NULL) is called when it was
@@ -572,7 +586,8 @@ enum {
     BT_GATT_SUBSCRIBE_NUM_FLAGS
 };
 
-// As ccc_handle: find the CCC descriptor first. Refused with -ENOTSUP.
+// As ccc_handle: find the CCC descriptor first, between value_handle and end_handle (0: to the end
+// of the characteristic). `subscribe` hears BT_ATT_ERR_ATTRIBUTE_NOT_FOUND when there is none.
 #define BT_GATT_AUTO_DISCOVER_CCC_HANDLE 0x0000
 
 struct bt_gatt_subscribe_params {
@@ -597,8 +612,10 @@ int bt_gatt_subscribe(struct bt_conn *conn, struct bt_gatt_subscribe_params *par
 // callback is called with data NULL. -EINVAL when it does not exist.
 int bt_gatt_unsubscribe(struct bt_conn *conn, struct bt_gatt_subscribe_params *params);
 
-// Withdraw a procedure: its callback does not run (any more) and `params` is the program's again at
-// once; an answer still under way is thrown away. Nothing happens when it is not pending.
+// End a procedure early: its final callback comes from the loop with BT_ATT_ERR_UNLIKELY, and
+// `params` is the host's until then; an answer still under way is thrown away. A long or reliable
+// write that had begun is cancelled at the server. Nothing happens when it is not pending, or is
+// about to end anyway.
 void bt_gatt_cancel(struct bt_conn *conn, void *params);
 
 // The name of an error that a callback returned as BT_GATT_ERR(); never NULL.
