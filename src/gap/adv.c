@@ -23,8 +23,12 @@
      BT_LE_ADV_OPT_USE_TX_POWER | BT_LE_ADV_OPT_REQUIRE_S2_CODING |                                \
      BT_LE_ADV_OPT_REQUIRE_S8_CODING)
 #define OPT_LATER                                                                                  \
-    (BT_LE_ADV_OPT_DIR_ADDR_RPA | BT_LE_ADV_OPT_FILTER_SCAN_REQ | BT_LE_ADV_OPT_FILTER_CONN |      \
-     BT_LE_ADV_OPT_NOTIFY_SCAN_REQ | BT_LE_ADV_OPT_USE_NRPA)
+    (BT_LE_ADV_OPT_DIR_ADDR_RPA | BT_LE_ADV_OPT_NOTIFY_SCAN_REQ | BT_LE_ADV_OPT_USE_NRPA)
+#define OPT_FILTERS (BT_LE_ADV_OPT_FILTER_SCAN_REQ | BT_LE_ADV_OPT_FILTER_CONN)
+
+// Advertising_Filter_Policy (7.8.5), bits.
+#define FILTER_SCAN_REQ BIT(0)
+#define FILTER_CONN     BIT(1)
 
 static bool is_connectable(const struct bt_le_adv_param *param)
 {
@@ -50,6 +54,12 @@ static void put_data(struct wr *params, const uint8_t *data, uint8_t len)
     }
 }
 
+static uint8_t filter_of(uint32_t options)
+{
+    return (uint8_t)((options & BT_LE_ADV_OPT_FILTER_SCAN_REQ ? FILTER_SCAN_REQ : 0) |
+                     (options & BT_LE_ADV_OPT_FILTER_CONN ? FILTER_CONN : 0));
+}
+
 static void build_param(const struct adv_run *run, struct wr *params)
 {
     const bt_addr_le_t *own = gap_id_addr(run->param.id);
@@ -60,7 +70,7 @@ static void build_param(const struct adv_run *run, struct wr *params)
     wr_u8(params, run->peer.type);
     wr_bytes(params, run->peer.a.val, BT_ADDR_SIZE);
     wr_u8(params, run->channels);
-    wr_u8(params, 0); // No filter.
+    wr_u8(params, filter_of(run->param.options));
 }
 
 static void build_ad(const struct adv_run *run, struct wr *params)
@@ -167,6 +177,12 @@ bool adv_next(struct hci_cmd *cmd, struct wr *params)
 bool adv_is_on(void)
 {
     return gap_run.adv.on;
+}
+
+bool adv_filters(void)
+{
+    const struct adv_run *run = &gap_run.adv;
+    return (run->want || run->on) && (run->param.options & OPT_FILTERS);
 }
 
 bool adv_uses(uint8_t id)
@@ -340,12 +356,15 @@ static int param_check(const struct bt_le_adv_param *param, size_t data_count)
         !channels_of(param->options)) {
         return -EINVAL;
     }
+    if ((param->options & OPT_FILTERS) && !CONFIG_BT_FILTER_ACCEPT_LIST) {
+        return -ENOTSUP;
+    }
     if ((param->options & OPT_LATER) || (is_connectable(param) && !CONFIG_BT_PERIPHERAL)) {
         return -ENOTSUP;
     }
     bool directed = param->peer != NULL;
     bool high_duty = directed && !(param->options & BT_LE_ADV_OPT_DIR_MODE_LOW_DUTY);
-    if (directed && (!is_connectable(param) || data_count)) {
+    if (directed && (!is_connectable(param) || data_count || (param->options & OPT_FILTERS))) {
         return -EINVAL;
     }
     if (!high_duty && (param->interval_min < 0x0020 || param->interval_max > 0x4000 ||

@@ -2,12 +2,9 @@
 #include "gap/id.h"
 #include "gap/state.h"
 
-// The scanner stands before the initiator: it must rest first where the controller cannot do both.
+// The accept list stands before who uses it. The scanner stands before the initiator: it must rest first where the controller cannot do both.
 static bool (*const runners[])(struct hci_cmd *cmd, struct wr *params) = {
-    id_next,
-    adv_next,
-    scan_next,
-    init_next,
+    id_next, accept_next, adv_next, scan_next, init_next,
 };
 
 static bool gap_next(struct hci_cmd *cmd, struct wr *params)
@@ -29,6 +26,7 @@ static void hci_ready(void)
 
 static void hci_lost(void)
 {
+    accept_lost();
     adv_lost();
     scan_lost();
     init_lost();

@@ -51,6 +51,16 @@ void adv_recycled(void);
 // Serialise AD structures into `to` (31 octets). Returns the length or -EINVAL.
 int ad_write(const struct bt_data *data, size_t count, uint8_t *to, size_t room);
 
+// ---- Accept list: accept.c ----------------------------------------------------------------------
+
+bool accept_next(struct hci_cmd *cmd, struct wr *params);
+void accept_lost(void);
+bool accept_is_empty(void);
+// Does somebody use it, or want to.
+bool adv_filters(void);
+bool scan_filters(void);
+bool init_filters(void);
+
 // ---- Initiator: init.c --------------------------------------------------------------------------
 
 bool init_next(struct hci_cmd *cmd, struct wr *params);
@@ -72,6 +82,10 @@ bool scan_next(struct hci_cmd *cmd, struct wr *params);
 void scan_lost(void);
 bool scan_is_on(void);
 bool scan_on_report(struct rd *params);
+
+// scan_dup.c: was this advertiser reported since the reset, with this event type.
+void scan_dup_reset(void);
+bool scan_dup_seen(const bt_addr_le_t *addr, uint8_t type);
 
 // ---- New links: link.c --------------------------------------------------------------------------
 

@@ -79,7 +79,8 @@ struct bt_conn *init_connected(const bt_addr_le_t *peer)
     }
     bt_addr_le_t identity = *peer;
     identity.type &= 1; // Types 2 and 3 are identities that the controller resolved.
-    if (run->conn->cancel || !bt_addr_le_eq(&identity, &run->conn->dst)) {
+    bool wanted = run->any || bt_addr_le_eq(&identity, &run->conn->dst);
+    if (run->conn->cancel || !wanted) {
         init_end(run->conn->cancel ? BT_HCI_ERR_UNKNOWN_CONN_ID : BT_HCI_ERR_UNSPECIFIED);
         return NULL;
     }
@@ -96,7 +97,9 @@ static void create_done(void *arg, uint8_t status, struct rd *ret)
     }
     if (!status) {
         run->state = INIT_OUT;
-        loop_timer_start(&run->timer, run->param.timeout * 10000LL, timed_out);
+        if (!run->any) {
+            loop_timer_start(&run->timer, run->param.timeout * 10000LL, timed_out);
+        }
     } else if (status == BT_HCI_ERR_CMD_DISALLOWED && scan_is_on()) {
         run->quiet = true; // Once more, when the scanner rests.
     } else {
@@ -120,7 +123,7 @@ static void build_create(const struct init_run *run, struct wr *params)
 {
     wr_le16(params, run->param.interval);
     wr_le16(params, run->param.window);
-    wr_u8(params, 0); // No accept list: this peer.
+    wr_u8(params, run->any); // Initiator_Filter_Policy: the accept list, or this peer.
     wr_u8(params, run->conn->dst.type);
     wr_bytes(params, run->conn->dst.a.val, BT_ADDR_SIZE);
     wr_u8(params, gap_id_addr(BT_ID_DEFAULT)->type);
@@ -155,6 +158,11 @@ bool init_next(struct hci_cmd *cmd, struct wr *params)
     return false;
 }
 
+bool init_filters(void)
+{
+    return init_is_active() && init_run.any;
+}
+
 bool init_is_active(void)
 {
     return init_run.state != INIT_IDLE;
@@ -178,15 +186,13 @@ static bool param_valid(const struct bt_conn_le_create_param *param)
            param->window <= param->interval;
 }
 
-static int create_check(const bt_addr_le_t *peer,
-                        const struct bt_conn_le_create_param *create_param,
-                        const struct bt_le_conn_param *conn_param, struct bt_conn **conn)
+static int create_check(const struct bt_conn_le_create_param *create_param,
+                        const struct bt_le_conn_param *conn_param)
 {
     if (!gap_is_ready()) {
         return -EAGAIN;
     }
-    if (!peer || peer->type > BT_ADDR_LE_RANDOM || !conn || !conn_param ||
-        !param_valid(create_param) || !conn_param_valid(conn_param)) {
+    if (!conn_param || !param_valid(create_param) || !conn_param_valid(conn_param)) {
         return -EINVAL;
     }
     if (create_param->options) {
@@ -195,14 +201,18 @@ static int create_check(const bt_addr_le_t *peer,
     if (init_is_active()) {
         return -EALREADY;
     }
-    struct bt_conn *old = bt_conn_lookup_addr_le(BT_ID_DEFAULT, peer);
-    if (old) {
-        bt_conn_unref(old);
-        return -EINVAL;
-    }
     // A controller has one random address, and advertising has set it to another identity's.
     bool random = gap_id_addr(BT_ID_DEFAULT)->type == BT_ADDR_LE_RANDOM;
     return random && adv_random_id() > BT_ID_DEFAULT ? -EBUSY : 0;
+}
+
+static bool is_linked(const bt_addr_le_t *peer)
+{
+    struct bt_conn *old = bt_conn_lookup_addr_le(BT_ID_DEFAULT, peer);
+    if (old) {
+        bt_conn_unref(old);
+    }
+    return old != NULL;
 }
 
 static bool create_busy(void *arg)
@@ -230,26 +240,25 @@ static int create_settle(struct bt_conn *conn)
     return 0;
 }
 
-int bt_conn_le_create(const bt_addr_le_t *peer, const struct bt_conn_le_create_param *create_param,
-                      const struct bt_le_conn_param *conn_param, struct bt_conn **conn)
+// Begin. *slot, when it comes back with 0, is the initiator's.
+static int create(const bt_addr_le_t *peer, const struct bt_conn_le_create_param *create_param,
+                  const struct bt_le_conn_param *conn_param, struct bt_conn **slot)
 {
-    int err = create_check(peer, create_param, conn_param, conn);
-    if (err) {
-        return err;
-    }
-    struct bt_conn *slot = conn_take(CONN_INITIATING);
-    if (!slot) {
+    *slot = conn_take(CONN_INITIATING);
+    if (!*slot) {
         return -ENOMEM;
     }
-    slot->role = BT_CONN_ROLE_CENTRAL;
-    slot->id = BT_ID_DEFAULT;
-    slot->dst = *peer;
-    slot->remote = *peer;
-    slot->src = *gap_id_addr(BT_ID_DEFAULT);
-    slot->local = slot->src;
+    struct bt_conn *conn = *slot;
+    conn->role = BT_CONN_ROLE_CENTRAL;
+    conn->id = BT_ID_DEFAULT;
+    conn->dst = *peer;
+    conn->remote = *peer;
+    conn->src = *gap_id_addr(BT_ID_DEFAULT);
+    conn->local = conn->src;
     init_run = (struct init_run){
         .state = INIT_WANTED,
-        .conn = slot,
+        .any = bt_addr_le_eq(peer, BT_ADDR_LE_ANY),
+        .conn = conn,
         .param = *create_param,
         .conn_param = *conn_param,
     };
@@ -257,9 +266,54 @@ int bt_conn_le_create(const bt_addr_le_t *peer, const struct bt_conn_le_create_p
         init_run.param.timeout = CONFIG_BT_CREATE_CONN_TIMEOUT * 100;
     }
     gap_id_retry();
-    err = create_settle(slot);
+    return create_settle(conn);
+}
+
+int bt_conn_le_create(const bt_addr_le_t *peer, const struct bt_conn_le_create_param *create_param,
+                      const struct bt_le_conn_param *conn_param, struct bt_conn **conn)
+{
+    struct bt_conn *slot;
+    int err = create_check(create_param, conn_param);
+    if (!err && (!peer || peer->type > BT_ADDR_LE_RANDOM || bt_addr_le_eq(peer, BT_ADDR_LE_ANY) ||
+                 !conn || is_linked(peer))) {
+        err = -EINVAL;
+    }
+    if (!err) {
+        err = create(peer, create_param, conn_param, &slot);
+    }
     if (!err) {
         *conn = bt_conn_ref(slot);
     }
     return err;
+}
+
+int bt_conn_le_create_auto(const struct bt_conn_le_create_param *create_param,
+                           const struct bt_le_conn_param *conn_param)
+{
+    struct bt_conn *slot;
+    int err = create_check(create_param, conn_param);
+    if (!err && accept_is_empty()) {
+        err = -EINVAL;
+    }
+    return err ? err : create(BT_ADDR_LE_ANY, create_param, conn_param, &slot);
+}
+
+static bool stop_busy(void *arg)
+{
+    const struct init_run *run = &init_run;
+    return run->state != INIT_IDLE && !run->conn->cancelled;
+}
+
+int bt_conn_create_auto_stop(void)
+{
+    struct init_run *run = &init_run;
+    if (!gap_is_ready()) {
+        return -EAGAIN;
+    }
+    if (!init_is_active() || !run->any) {
+        return -EINVAL;
+    }
+    run->conn->cancel = true;
+    hci_cmd_kick();
+    return hci_wait(stop_busy, NULL);
 }

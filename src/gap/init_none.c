@@ -1,6 +1,11 @@
 // The twin of init.c in a build that is never a central.
 #include "gap/gap.h"
 
+bool init_filters(void)
+{
+    return false;
+}
+
 bool init_next(struct hci_cmd *cmd, struct wr *params)
 {
     return false;

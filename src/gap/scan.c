@@ -68,7 +68,9 @@ bool scan_next(struct hci_cmd *cmd, struct wr *params)
         wr_le16(params, run->param.interval);
         wr_le16(params, run->param.window);
         wr_u8(params, gap_id_addr(BT_ID_DEFAULT)->type);
-        wr_u8(params, BT_HCI_LE_SCAN_FP_BASIC_NO_FILTER);
+        wr_u8(params, run->param.options & BT_LE_SCAN_OPT_FILTER_ACCEPT_LIST
+                          ? BT_HCI_LE_SCAN_FP_BASIC_FILTER
+                          : BT_HCI_LE_SCAN_FP_BASIC_NO_FILTER);
         *cmd = (struct hci_cmd){BT_HCI_OP_LE_SET_SCAN_PARAM, param_done, NULL};
         return true;
     }
@@ -77,6 +79,12 @@ bool scan_next(struct hci_cmd *cmd, struct wr *params)
     wr_u8(params, active && filter);
     *cmd = (struct hci_cmd){BT_HCI_OP_LE_SET_SCAN_ENABLE, enable_done, active ? run : NULL};
     return true;
+}
+
+bool scan_filters(void)
+{
+    const struct scan_run *run = &scan_run;
+    return (run->want || run->on) && (run->param.options & BT_LE_SCAN_OPT_FILTER_ACCEPT_LIST);
 }
 
 bool scan_is_on(void)
@@ -187,7 +195,10 @@ static void deliver_reports(void)
     struct report report;
     // A callback may stop the scan: then the rest is for nobody.
     for (; count && run->want && read_report(&from, &report); count--) {
-        tell(&report);
+        bool filter = run->param.options & BT_LE_SCAN_OPT_FILTER_DUPLICATE;
+        if (!filter || !scan_dup_seen(&report.addr, report.type)) {
+            tell(&report);
+        }
     }
     run->report_count = 0;
     run->evt = NULL;
@@ -256,11 +267,11 @@ static int param_check(const struct bt_le_scan_param *param)
         param->interval > 0x4000 || param->window < 4 || param->window > param->interval) {
         return -EINVAL;
     }
-    if (param->options &
-        (BT_LE_SCAN_OPT_FILTER_ACCEPT_LIST | BT_LE_SCAN_OPT_CODED | BT_LE_SCAN_OPT_NO_1M)) {
+    if (param->options & (BT_LE_SCAN_OPT_CODED | BT_LE_SCAN_OPT_NO_1M)) {
         return -ENOTSUP;
     }
-    return param->options & ~BT_LE_SCAN_OPT_FILTER_DUPLICATE ? -EINVAL : 0;
+    const uint8_t known = BT_LE_SCAN_OPT_FILTER_DUPLICATE | BT_LE_SCAN_OPT_FILTER_ACCEPT_LIST;
+    return param->options & ~known ? -EINVAL : 0;
 }
 
 static bool scan_busy(void *arg)
@@ -302,6 +313,7 @@ int bt_le_scan_start(const struct bt_le_scan_param *param, bt_le_scan_cb_t cb)
     run->cb = cb;
     run->dirty = true;
     run->want = true;
+    scan_dup_reset();
     if (param->timeout) {
         loop_timer_start(&run->timer, param->timeout * 10000LL, timed_out);
     }

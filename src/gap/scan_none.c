@@ -1,6 +1,11 @@
 // The twin of scan.c in a build that does not scan.
 #include "gap/gap.h"
 
+bool scan_filters(void)
+{
+    return false;
+}
+
 bool scan_next(struct hci_cmd *cmd, struct wr *params)
 {
     return false;

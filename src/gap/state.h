@@ -64,6 +64,7 @@ enum init_state {
 struct init_run {
     uint8_t state; // enum init_state
     bool quiet;    // The controller cannot initiate while it scans.
+    bool any;      // Whoever is on the accept list (bt_conn_le_create_auto()).
     bool waiting;  // bt_conn_le_create() waits and cleans up itself.
     uint8_t status;
     struct bt_conn *conn;
@@ -72,6 +73,31 @@ struct init_run {
     struct loop_timer timer;
 };
 extern struct init_run init_run;
+
+// The controller's filter accept list (accept.c).
+struct accept_run {
+    bool clearing;
+    bool removing;
+    uint8_t status; // HCI status of the last change.
+    uint8_t count;
+    uint8_t sent; // How many of the list the controller has.
+    bt_addr_le_t removed;
+    bt_addr_le_t list[CONFIG_BREEZE_ACCEPT_LIST_MAX];
+};
+extern struct accept_run accept_run;
+
+// What a scan has reported (scan_dup.c).
+#define DUP_KEY_LEN (1 + BT_ADDR_SIZE)
+struct dup_run {
+    uint16_t count;
+    uint16_t oldest;
+    uint16_t buckets[CONFIG_BREEZE_SCAN_DUP_MAX];
+    struct {
+        uint16_t next;
+        uint8_t key[DUP_KEY_LEN];
+    } entries[CONFIG_BREEZE_SCAN_DUP_MAX];
+};
+extern struct dup_run dup_run;
 
 struct gap_run {
     struct id_run id;

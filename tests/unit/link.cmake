@@ -6,7 +6,7 @@ set(link_sources
 foreach(file cb conn evt info param radio source)
     list(APPEND link_sources ${PROJECT_SOURCE_DIR}/src/conn/${file}.c)
 endforeach()
-foreach(file ad addr adv gap id init link name scan)
+foreach(file accept ad addr adv gap id init link name scan scan_dup)
     list(APPEND link_sources ${PROJECT_SOURCE_DIR}/src/gap/${file}.c)
 endforeach()
 add_library(link_under_test OBJECT ${link_sources})
@@ -14,7 +14,8 @@ target_include_directories(link_under_test PRIVATE
     ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include/host ${PROJECT_SOURCE_DIR}/include/kernel)
 target_link_libraries(link_under_test PRIVATE PkgConfig::CMOCKA)
 
-foreach(test conn_link conn_events conn_param conn_radio conn_cb gap_adv gap_scan gap_init gap_id gap_ad)
+foreach(test conn_link conn_events conn_param conn_radio conn_cb gap_accept gap_adv gap_scan gap_init
+        gap_id gap_ad)
     breeze_unit_test(test_${test} SOURCES test_${test}.c $<TARGET_OBJECTS:link_under_test>
                      LIBS breeze_kernel)
     target_include_directories(test_${test} PRIVATE ${PROJECT_SOURCE_DIR}/include/host)

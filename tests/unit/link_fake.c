@@ -13,6 +13,8 @@ struct conn_run conn_run;
 struct conn_reg conn_reg;
 struct gap_run gap_run;
 struct scan_run scan_run;
+struct accept_run accept_run;
+struct dup_run dup_run;
 struct scan_reg scan_reg;
 struct init_run init_run;
 struct gap_reg gap_reg;
@@ -381,6 +383,8 @@ void fake_disable(void)
     assert_int_equal(loop_timer_count(), 0);
     memset(&gap_run, 0, sizeof(gap_run));
     memset(&scan_run, 0, sizeof(scan_run));
+    memset(&accept_run, 0, sizeof(accept_run));
+    memset(&dup_run, 0, sizeof(dup_run));
     memset(&init_run, 0, sizeof(init_run));
     conn_wipe();
 }
@@ -393,6 +397,8 @@ static void fresh(void)
     memset(&conn_reg, 0, sizeof(conn_reg));
     memset(&gap_run, 0, sizeof(gap_run));
     memset(&scan_run, 0, sizeof(scan_run));
+    memset(&accept_run, 0, sizeof(accept_run));
+    memset(&dup_run, 0, sizeof(dup_run));
     memset(&init_run, 0, sizeof(init_run));
     memset(&gap_reg, 0, sizeof(gap_reg));
     memset(&scan_reg, 0, sizeof(scan_reg));

@@ -88,8 +88,6 @@ static void test_errors(void **state)
         {BT_LE_ADV_OPT_DISABLE_CHAN_37 | BT_LE_ADV_OPT_DISABLE_CHAN_38 |
              BT_LE_ADV_OPT_DISABLE_CHAN_39,
          0x20, 0x20, -EINVAL},
-        {BT_LE_ADV_OPT_FILTER_CONN, 0x20, 0x20, -ENOTSUP},
-        {BT_LE_ADV_OPT_FILTER_SCAN_REQ, 0x20, 0x20, -ENOTSUP},
         {BT_LE_ADV_OPT_NOTIFY_SCAN_REQ, 0x20, 0x20, -ENOTSUP},
         {BT_LE_ADV_OPT_USE_NRPA, 0x20, 0x20, -ENOTSUP},
         {BT_LE_ADV_OPT_DIR_ADDR_RPA, 0x20, 0x20, -ENOTSUP},

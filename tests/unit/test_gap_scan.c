@@ -91,7 +91,6 @@ static void test_errors(void **state)
         {0, 0, 0x4001, 48, -EINVAL},
         {0, 0, 96, 3, -EINVAL},
         {0, 0, 96, 97, -EINVAL},
-        {0, BT_LE_SCAN_OPT_FILTER_ACCEPT_LIST, 96, 48, -ENOTSUP},
         {0, BT_LE_SCAN_OPT_CODED, 96, 48, -ENOTSUP},
         {0, BT_LE_SCAN_OPT_NO_1M, 96, 48, -ENOTSUP},
         {0, 0x80, 96, 48, -EINVAL},
@@ -120,7 +119,7 @@ static void test_reports(void **state)
     assert_int_equal(bt_le_scan_cb_register(&listener), 0);
     assert_int_equal(bt_le_scan_cb_register(&listener), -EEXIST);
     assert_int_equal(bt_le_scan_cb_register(NULL), -EINVAL);
-    assert_int_equal(bt_le_scan_start(BT_LE_SCAN_ACTIVE, on_report), 0);
+    assert_int_equal(bt_le_scan_start(BT_LE_SCAN_PARAM(1, 0, 96, 48), on_report), 0);
     static const uint8_t props[] = {3, 5, 2, 0, 10};
     for (uint8_t type = 0; type <= 4; type++) {
         assert_true(send(evt, report(evt, 1, type, 31)));

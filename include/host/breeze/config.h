@@ -165,20 +165,12 @@
 
 // Entries of the accept list; the controller's list may be shorter. 1 to 255.
 #ifndef CONFIG_BREEZE_ACCEPT_LIST_MAX
-#if CONFIG_BT_FILTER_ACCEPT_LIST
 #define CONFIG_BREEZE_ACCEPT_LIST_MAX 8
-#else
-#define CONFIG_BREEZE_ACCEPT_LIST_MAX 1
-#endif
 #endif
 
 // Advertisers that a scan with BT_LE_SCAN_OPT_FILTER_DUPLICATE remembers; 1 to 4096. 12 octets each.
 #ifndef CONFIG_BREEZE_SCAN_DUP_MAX
-#if CONFIG_BT_OBSERVER
 #define CONFIG_BREEZE_SCAN_DUP_MAX 64
-#else
-#define CONFIG_BREEZE_SCAN_DUP_MAX 1
-#endif
 #endif
 
 // A peer may write the name, the appearance, in the GAP service.

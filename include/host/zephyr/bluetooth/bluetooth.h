@@ -138,11 +138,13 @@ enum {
     BT_LE_ADV_OPT_USE_NAME = BIT(3),
     BT_LE_ADV_OPT_DIR_MODE_LOW_DUTY = BIT(4), // Directed advertising at the given interval.
     BT_LE_ADV_OPT_DIR_ADDR_RPA = BIT(5),      // -ENOTSUP without privacy.
-    BT_LE_ADV_OPT_FILTER_SCAN_REQ = BIT(6),   // -ENOTSUP without an accept list.
-    BT_LE_ADV_OPT_FILTER_CONN = BIT(7),       // -ENOTSUP without an accept list.
-    BT_LE_ADV_OPT_NOTIFY_SCAN_REQ = BIT(8),   // -ENOTSUP without extended advertising.
-    BT_LE_ADV_OPT_SCANNABLE = BIT(9),         // Scannable, also without scan response data.
-    BT_LE_ADV_OPT_EXT_ADV = BIT(10),          // 10 to 14: extended advertising only, -EINVAL here.
+    // Answer scan requests, accept connections, from the accept list only. -ENOTSUP in a build without
+    // CONFIG_BT_FILTER_ACCEPT_LIST; -EINVAL for directed advertising.
+    BT_LE_ADV_OPT_FILTER_SCAN_REQ = BIT(6),
+    BT_LE_ADV_OPT_FILTER_CONN = BIT(7),
+    BT_LE_ADV_OPT_NOTIFY_SCAN_REQ = BIT(8), // -ENOTSUP without extended advertising.
+    BT_LE_ADV_OPT_SCANNABLE = BIT(9),       // Scannable, also without scan response data.
+    BT_LE_ADV_OPT_EXT_ADV = BIT(10),        // 10 to 14: extended advertising only, -EINVAL here.
     BT_LE_ADV_OPT_NO_2M = BIT(11),
     BT_LE_ADV_OPT_CODED = BIT(12),
     BT_LE_ADV_OPT_ANONYMOUS = BIT(13),
@@ -225,14 +227,28 @@ int bt_le_adv_update_data(const struct bt_data *ad, size_t ad_len, const struct 
 // Stop. 0 also when nothing was advertised. A central that connected before may still be told.
 int bt_le_adv_stop(void);
 
+// ---- The accept list (Vol 6, Part B, 4.3.1) ------------------------------------------------------
+
+// Addresses that advertising, scanning and bt_conn_le_create_auto() may be limited to. The list is
+// lost with bt_disable(). Each waits for the controller's answer. 0, also for an address that is on
+// it already; -EAGAIN when not enabled; -EINVAL (NULL, not a device address); -EBUSY while somebody
+// uses the list; -ENOMEM (CONFIG_BREEZE_ACCEPT_LIST_MAX, or the controller's list, is full); -ENOENT
+// (removing what is not on it).
+int bt_le_filter_accept_list_add(const bt_addr_le_t *addr);
+int bt_le_filter_accept_list_remove(const bt_addr_le_t *addr);
+int bt_le_filter_accept_list_clear(void);
+
 // ---- Scanning (Vol 6, Part B, 4.4.3; Vol 4, Part E, 7.8.10 and 7.8.11) ---------------------------
 
 enum {
     BT_LE_SCAN_OPT_NONE = 0,
-    BT_LE_SCAN_OPT_FILTER_DUPLICATE = BIT(0),   // The controller reports each advertiser once.
-    BT_LE_SCAN_OPT_FILTER_ACCEPT_LIST = BIT(1), // -ENOTSUP without an accept list.
-    BT_LE_SCAN_OPT_CODED = BIT(2),              // -ENOTSUP without extended advertising.
-    BT_LE_SCAN_OPT_NO_1M = BIT(3),              // -ENOTSUP without extended advertising.
+    // Report each advertiser once, its scan response apart. The controller is asked to, and the host
+    // remembers the last CONFIG_BREEZE_SCAN_DUP_MAX, whatever the controller does.
+    BT_LE_SCAN_OPT_FILTER_DUPLICATE = BIT(0),
+    BT_LE_SCAN_OPT_FILTER_ACCEPT_LIST = BIT(1), // Only who is on the accept list.
+
+    BT_LE_SCAN_OPT_CODED = BIT(2), // -ENOTSUP without extended advertising.
+    BT_LE_SCAN_OPT_NO_1M = BIT(3), // -ENOTSUP without extended advertising.
 };
 
 enum {

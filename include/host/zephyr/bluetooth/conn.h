@@ -241,6 +241,16 @@ struct bt_conn_le_create_param {
 int bt_conn_le_create(const bt_addr_le_t *peer, const struct bt_conn_le_create_param *create_param,
                       const struct bt_le_conn_param *conn_param, struct bt_conn **conn);
 
+// Connect to whoever of the accept list (bt_le_filter_accept_list_add()) is heard first, however
+// long that takes: one connection, which `connected` brings; for the next one call it again from
+// there. A connection slot is held meanwhile. Errors as above; -EINVAL also for an empty list.
+// bt_conn_create_auto_stop() ends the search: 0, and `connected` hears BT_HCI_ERR_UNKNOWN_CONN_ID;
+// -EINVAL when there is none.
+// Vol 3, Part C, 9.3.5.
+int bt_conn_le_create_auto(const struct bt_conn_le_create_param *create_param,
+                           const struct bt_le_conn_param *conn_param);
+int bt_conn_create_auto_stop(void);
+
 // End a connection, or cancel its creation. `reason` (a BT_HCI_ERR_*, those of Vol 4, Part E, 7.1.6:
 // 0x05, 0x13, 0x14, 0x15, 0x1a, 0x29, 0x3b) is told to the peer. Waits for the controller's
 // answer only: `disconnected` (or `connected` with an error) follows when the link is down. 0,
