@@ -7,7 +7,7 @@ FUZZ_SECONDS ?= 60
 MICROPYTHON_LIB ?= $(HOME)/.micropython/lib
 
 .DEFAULT_GOAL := build
-.PHONY: help build demo test bench size fuzz format doc install install-micropython clean
+.PHONY: help build demo test faults bench size fuzz format doc install install-micropython clean
 
 help: ## this list
 	@echo 'make GOAL, where GOAL is one of'
@@ -32,6 +32,12 @@ demo: ## two stock MicroPython programs talk over the virtual air [PERIPHERAL=..
 test: ## everything that proves Breeze; JUnit XML in build/test-results
 	@tools/deps.sh test
 	@python3 tests/run.py $(if $(SUITES),--only $(SUITES))
+
+faults: ## every fault at every point of the scenarios in tests/fault
+	@tools/deps.sh test
+	@tools/configure.sh sanitize
+	@cmake --build --preset sanitize --target fault
+	@build/sanitize/tests/fault/fault
 
 bench: ## throughput and instruction counts, into build/bench.json
 	@tools/deps.sh bench

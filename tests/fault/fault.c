@@ -1,0 +1,809 @@
+// Fault sweeps: each scenario is run once to count the points where a fault can strike, then once per
+// point with it; what must hold afterwards is checked.
+//
+// The victim is one of the two hosts. Faults: its buffers for PDUs run out for 100 ms; a command of
+// its is refused; a command gets no answer; an event towards it is lost, or comes twice; the other
+// device loses power; the application calls bt_disable() from a callback.
+//
+// After each: no crash; every call returned; within 60 s of virtual time every procedure that was
+// started has ended, exactly once, or its link is up; after bt_disable() all pools are full, no
+// timer runs and no reference is held; after bt_enable() the scenario passes without the fault.
+//
+// Usage: fault [-s STRIDE] [-v] [SCENARIO [KIND [VICTIM [POINT]]]]
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <breeze/breeze.h>
+#include <breeze/gatt.h>
+#include <zephyr/bluetooth/bluetooth.h>
+#include <zephyr/bluetooth/conn.h>
+#include <zephyr/bluetooth/gatt.h>
+#include <zephyr/bluetooth/hci.h>
+
+#include "conn/conn.h"
+#include "hci/state.h"
+#include "kernel/loop.h"
+#include "sim.h"
+
+#define PERIPHERAL 0
+#define CENTRAL    1
+
+#define TICK_US  5000
+#define STEP_US  10000000
+#define AFTER_US 61000000 // Longer than any time-out of the host, and one more second.
+#define HOLD_US  100000
+
+enum kind { NO_BUFFER, REFUSED, UNANSWERED, LOST, DOUBLED, POWER, DISABLED, KINDS };
+static const char *const kind_names[] = {"no-buffer", "refused", "unanswered", "lost",
+                                         "doubled",   "power",   "disabled"};
+
+// ---- The fault ---------------------------------------------------------------------------------
+
+static struct {
+    enum kind kind;
+    int victim;
+    unsigned int point; // Counts up; strikes when it is `at`. 0: only counts.
+    unsigned int at;
+    bool armed;
+    int64_t since;
+    struct net_buf *held[CONFIG_BT_L2CAP_TX_BUF_COUNT];
+    unsigned int held_count;
+    bool power_off;
+} fault;
+
+static struct sim *sim;
+
+static struct side {
+    struct sim_host *host;
+    bt_addr_le_t addr;
+    struct bt_conn *conn;
+    bool enabled;
+    int err;
+    unsigned int connected, failed, disconnected;
+    unsigned int reports, found, written, notified, updated, sent;
+    unsigned int started, ended;
+} sides[2];
+
+static struct side *here(void)
+{
+    return &sides[sim_current() == sides[CENTRAL].host];
+}
+
+static bool strikes(enum kind kind)
+{
+    return fault.armed && fault.kind == kind && ++fault.point == fault.at;
+}
+
+// Every callback of the application begins here.
+static struct side *callback(void)
+{
+    if (here() == &sides[fault.victim] && strikes(DISABLED)) {
+        (void)bt_disable();
+        here()->enabled = false;
+    }
+    return here();
+}
+
+struct net_buf *__real_acl_tx_alloc(void);
+struct net_buf *__wrap_acl_tx_alloc(void);
+
+struct net_buf *__wrap_acl_tx_alloc(void)
+{
+    if (sim && sim_current() == sides[fault.victim].host && strikes(NO_BUFFER)) {
+        struct net_buf *buf;
+        while ((buf = __real_acl_tx_alloc()) != NULL) {
+            fault.held[fault.held_count++] = buf;
+        }
+        fault.since = air_now(sim_air(sim));
+        return NULL;
+    }
+    return __real_acl_tx_alloc();
+}
+
+static void held_release(void *arg)
+{
+    while (fault.held_count) {
+        net_buf_unref(fault.held[--fault.held_count]);
+    }
+}
+
+// A Command Complete, or for commands that end later a Command Status, with an error.
+static void refuse(struct air_controller *controller, const uint8_t *command)
+{
+    static const uint16_t later[] = {0x0406, 0x041d, 0x200d, 0x2013, 0x2016, 0x2032};
+    uint16_t opcode = (uint16_t)(command[1] | command[2] << 8);
+    uint8_t complete[] = {0x04, 0x0e, 0x04, 0x01, command[1], command[2], 0x0c};
+    uint8_t status[] = {0x04, 0x0f, 0x04, 0x0c, 0x01, command[1], command[2]};
+    bool is_later = false;
+    for (size_t i = 0; i < ARRAY_SIZE(later); i++) {
+        is_later = is_later || later[i] == opcode;
+    }
+    (void)air_hci_inject(controller, AIR_TO_HOST, is_later ? status : complete, 7, 100);
+}
+
+static enum air_verdict filter(void *ctx, enum air_dir dir, const uint8_t *packet, size_t len)
+{
+    struct air_controller *controller = sim_controller(sides[fault.victim].host);
+    bool command = dir == AIR_TO_CONTROLLER && packet[0] == 0x01;
+    bool event = dir == AIR_TO_HOST && packet[0] == 0x04;
+    if (command && strikes(REFUSED)) {
+        refuse(controller, packet);
+        return AIR_DROP;
+    }
+    if (command && strikes(UNANSWERED)) {
+        return AIR_DROP;
+    }
+    if (event && strikes(LOST)) {
+        return AIR_DROP;
+    }
+    if (event && strikes(DOUBLED)) {
+        (void)air_hci_inject(controller, AIR_TO_HOST, packet, len, 10);
+    }
+    if (dir == AIR_TO_HOST && strikes(POWER)) {
+        fault.power_off = true; // Not from in here: the air is at work.
+    }
+    return AIR_PASS;
+}
+
+// Let time pass; faults that last end.
+static void pass(int64_t us)
+{
+    struct air_controller *other = sim_controller(sides[!fault.victim].host);
+    for (; us > 0; us -= TICK_US) {
+        sim_run(sim, TICK_US);
+        if (fault.power_off) {
+            fault.power_off = false;
+            air_controller_power(other, false);
+            sim_run(sim, HOLD_US);
+            air_controller_power(other, true);
+        }
+        if (fault.held_count && air_now(sim_air(sim)) - fault.since >= HOLD_US) {
+            sim_on(sides[fault.victim].host, held_release, NULL);
+        }
+    }
+}
+
+static bool until(const unsigned int *what, unsigned int at_least)
+{
+    for (int64_t left = STEP_US; left > 0 && *what < at_least; left -= TICK_US) {
+        pass(TICK_US);
+    }
+    return *what >= at_least;
+}
+
+// ---- The application ---------------------------------------------------------------------------
+
+static uint8_t value[512];
+static uint16_t value_len;
+static uint8_t big[300];
+
+static ssize_t on_read(struct bt_conn *conn, const struct bt_gatt_attr *attr, void *buf,
+                       uint16_t len, uint16_t offset)
+{
+    (void)callback();
+    return bt_gatt_attr_read(conn, attr, buf, len, offset, value, value_len);
+}
+
+static ssize_t on_write(struct bt_conn *conn, const struct bt_gatt_attr *attr, const void *buf,
+                        uint16_t len, uint16_t offset, uint8_t flags)
+{
+    struct side *side = callback();
+    if (offset + len > (int)sizeof(value)) {
+        return BT_GATT_ERR(BT_ATT_ERR_INVALID_ATTRIBUTE_LEN);
+    }
+    memcpy(value + offset, buf, len);
+    value_len = (uint16_t)(offset + len);
+    side->written++;
+    return len;
+}
+
+static void on_ccc(const struct bt_gatt_attr *attr, uint16_t ccc)
+{
+    (void)callback();
+}
+
+BT_GATT_SERVICE_DEFINE(
+    fault_service, BT_GATT_PRIMARY_SERVICE(BT_UUID_DECLARE_16(0xff00)),
+    BT_GATT_CHARACTERISTIC(BT_UUID_DECLARE_16(0xff01), BT_GATT_CHRC_READ | BT_GATT_CHRC_WRITE,
+                           BT_GATT_PERM_READ | BT_GATT_PERM_WRITE, on_read, on_write, NULL),
+    BT_GATT_CHARACTERISTIC(BT_UUID_DECLARE_16(0xff02), BT_GATT_CHRC_NOTIFY | BT_GATT_CHRC_INDICATE,
+                           BT_GATT_PERM_NONE, NULL, NULL, NULL),
+    BT_GATT_CCC(on_ccc, BT_GATT_PERM_READ | BT_GATT_PERM_WRITE));
+
+#define VALUE_HANDLE  (bt_gatt_attr_get_handle(&attr_fault_service[2]))
+#define NOTIFY_HANDLE (bt_gatt_attr_get_handle(&attr_fault_service[4]))
+
+static void on_connected(struct bt_conn *conn, uint8_t err)
+{
+    struct side *side = callback();
+    side->failed += err != 0;
+    side->connected += !err;
+    if (!err && !side->conn) {
+        side->conn = bt_conn_ref(conn);
+    }
+}
+
+static void on_disconnected(struct bt_conn *conn, uint8_t reason)
+{
+    struct side *side = callback();
+    side->disconnected++;
+    if (side->conn == conn) {
+        bt_conn_unref(conn);
+        side->conn = NULL;
+    }
+}
+
+static void on_recycled(void)
+{
+    (void)callback();
+}
+
+static void on_updated(struct bt_conn *conn, uint16_t interval, uint16_t latency, uint16_t timeout)
+{
+    callback()->updated++;
+}
+
+BT_CONN_CB_DEFINE(fault_callbacks) = {
+    .connected = on_connected,
+    .disconnected = on_disconnected,
+    .recycled = on_recycled,
+    .le_param_updated = on_updated,
+};
+
+static void on_report(const bt_addr_le_t *addr, int8_t rssi, uint8_t type,
+                      struct net_buf_simple *buf)
+{
+    callback()->reports++;
+}
+
+// ---- Calls: each runs inside a host and returns what the API said ---------------------------------
+
+static int call_enable(void)
+{
+    int err = here()->enabled ? 0 : bt_enable(NULL);
+    size_t count = 1;
+    if (!err) {
+        here()->enabled = true;
+        bt_id_get(&here()->addr, &count);
+    }
+    return err;
+}
+
+static int call_advertise(void)
+{
+    return bt_le_adv_start(BT_LE_ADV_CONN_FAST_1, NULL, 0, NULL, 0);
+}
+
+static int call_advertise_directed(void)
+{
+    return bt_le_adv_start(BT_LE_ADV_CONN_DIR_LOW_DUTY(&sides[CENTRAL].addr), NULL, 0, NULL, 0);
+}
+
+static int call_create(void)
+{
+    struct bt_conn *conn = NULL;
+    int err = bt_conn_le_create(&sides[PERIPHERAL].addr, BT_CONN_LE_CREATE_CONN,
+                                BT_LE_CONN_PARAM(12, 12, 0, 100), &conn);
+    if (conn) {
+        bt_conn_unref(conn);
+    }
+    return err;
+}
+
+static int call_accept(void)
+{
+    return bt_le_filter_accept_list_add(&sides[PERIPHERAL].addr);
+}
+
+static int call_forget(void)
+{
+    return bt_le_filter_accept_list_clear();
+}
+
+static int call_create_auto(void)
+{
+    return bt_conn_le_create_auto(BT_CONN_LE_CREATE_CONN_AUTO, BT_LE_CONN_PARAM(12, 12, 0, 100));
+}
+
+static int call_scan(void)
+{
+    return bt_le_scan_start(BT_LE_SCAN_ACTIVE, on_report);
+}
+
+static int call_scan_stop(void)
+{
+    return bt_le_scan_stop();
+}
+
+static int call_advertise_stop(void)
+{
+    return bt_le_adv_stop();
+}
+
+static int call_update(void)
+{
+    return here()->conn ? bt_conn_le_param_update(here()->conn, BT_LE_CONN_PARAM(24, 24, 0, 200))
+                        : -ENOTCONN;
+}
+
+static int call_disconnect(void)
+{
+    return here()->conn ? bt_conn_disconnect(here()->conn, BT_HCI_ERR_REMOTE_USER_TERM_CONN)
+                        : -ENOTCONN;
+}
+
+// Parameters are the host's while a procedure runs: a set for each, free again when it ended.
+static int started(int err)
+{
+    here()->started += !err;
+    return err;
+}
+
+static struct bt_gatt_exchange_params exchange;
+static struct bt_gatt_discover_params discover;
+static struct bt_gatt_read_params read_params;
+static struct bt_gatt_write_params write_params;
+static struct breeze_gatt_reliable_params reliable;
+static struct bt_gatt_subscribe_params subscription;
+static struct bt_gatt_indicate_params indication;
+
+static void on_exchanged(struct bt_conn *conn, uint8_t err, struct bt_gatt_exchange_params *params)
+{
+    callback()->ended++;
+}
+
+static int call_exchange(void)
+{
+    exchange.func = on_exchanged;
+    return started(here()->conn ? bt_gatt_exchange_mtu(here()->conn, &exchange) : -ENOTCONN);
+}
+
+static uint8_t on_found(struct bt_conn *conn, const struct bt_gatt_attr *attr,
+                        struct bt_gatt_discover_params *params)
+{
+    struct side *side = callback();
+    side->found += attr != NULL;
+    side->ended += !attr;
+    return BT_GATT_ITER_CONTINUE;
+}
+
+static int call_discover(void)
+{
+    if (!here()->conn) {
+        return -ENOTCONN;
+    }
+    discover = (struct bt_gatt_discover_params){.func = on_found,
+                                                .start_handle = 1,
+                                                .end_handle = 0xffff,
+                                                .type = BT_GATT_DISCOVER_ATTRIBUTE};
+    return started(bt_gatt_discover(here()->conn, &discover));
+}
+
+static uint8_t on_value(struct bt_conn *conn, uint8_t err, struct bt_gatt_read_params *params,
+                        const void *data, uint16_t len)
+{
+    callback()->ended += !data;
+    return BT_GATT_ITER_CONTINUE;
+}
+
+static int call_read(void)
+{
+    if (!here()->conn) {
+        return -ENOTCONN;
+    }
+    read_params = (struct bt_gatt_read_params){
+        .func = on_value, .handle_count = 1, .single = {.handle = VALUE_HANDLE}};
+    return started(bt_gatt_read(here()->conn, &read_params));
+}
+
+static void on_written(struct bt_conn *conn, uint8_t err, struct bt_gatt_write_params *params)
+{
+    callback()->ended++;
+}
+
+static int call_write_long(void)
+{
+    if (!here()->conn) {
+        return -ENOTCONN;
+    }
+    write_params = (struct bt_gatt_write_params){
+        .func = on_written, .handle = VALUE_HANDLE, .data = big, .length = sizeof(big)};
+    return started(bt_gatt_write(here()->conn, &write_params));
+}
+
+static int call_cancel(void)
+{
+    if (!here()->conn) {
+        return -ENOTCONN;
+    }
+    bt_gatt_cancel(here()->conn, &write_params);
+    return 0;
+}
+
+static void on_reliable(struct bt_conn *conn, uint8_t err,
+                        struct breeze_gatt_reliable_params *params)
+{
+    callback()->ended++;
+}
+
+static int call_reliable(void)
+{
+    static struct breeze_gatt_part parts[2];
+    if (!here()->conn) {
+        return -ENOTCONN;
+    }
+    parts[0] = (struct breeze_gatt_part){VALUE_HANDLE, 0, 10, big};
+    parts[1] = (struct breeze_gatt_part){VALUE_HANDLE, 10, 30, big};
+    reliable =
+        (struct breeze_gatt_reliable_params){.func = on_reliable, .parts = parts, .count = 2};
+    return started(breeze_gatt_write_reliable(here()->conn, &reliable));
+}
+
+static uint8_t on_notified(struct bt_conn *conn, struct bt_gatt_subscribe_params *params,
+                           const void *data, uint16_t len)
+{
+    struct side *side = callback();
+    side->notified += data != NULL;
+    side->ended += !data;
+    return BT_GATT_ITER_CONTINUE;
+}
+
+static void on_subscribed(struct bt_conn *conn, uint8_t err,
+                          struct bt_gatt_subscribe_params *params)
+{
+    callback()->found += !err && params->value;
+}
+
+// Started once; over when its notify callback has no data.
+static int call_subscribe(void)
+{
+    if (!here()->conn) {
+        return -ENOTCONN;
+    }
+    subscription =
+        (struct bt_gatt_subscribe_params){.notify = on_notified,
+                                          .subscribe = on_subscribed,
+                                          .value_handle = NOTIFY_HANDLE,
+                                          .value = BT_GATT_CCC_NOTIFY | BT_GATT_CCC_INDICATE};
+    return started(bt_gatt_subscribe(here()->conn, &subscription));
+}
+
+static int call_unsubscribe(void)
+{
+    return here()->conn ? bt_gatt_unsubscribe(here()->conn, &subscription) : -ENOTCONN;
+}
+
+static void on_sent(struct bt_conn *conn, void *user_data)
+{
+    struct side *side = callback();
+    side->sent++;
+    side->ended++;
+}
+
+static int call_notify(void)
+{
+    struct bt_gatt_notify_params params = {
+        .attr = &attr_fault_service[4], .data = big, .len = 20, .func = on_sent};
+    return started(here()->conn ? bt_gatt_notify_cb(here()->conn, &params) : -ENOTCONN);
+}
+
+static void on_indicated(struct bt_conn *conn, struct bt_gatt_indicate_params *params, uint8_t err)
+{
+    struct side *side = callback();
+    side->sent++;
+    side->ended++;
+}
+
+static int call_indicate(void)
+{
+    if (!here()->conn) {
+        return -ENOTCONN;
+    }
+    indication = (struct bt_gatt_indicate_params){
+        .attr = &attr_fault_service[4], .func = on_indicated, .data = big, .len = 20};
+    return started(bt_gatt_indicate(here()->conn, &indication));
+}
+
+static int call_disable(void)
+{
+    here()->enabled = false;
+    int err = bt_disable();
+    return err == -EALREADY ? 0 : err;
+}
+
+struct job {
+    int (*fn)(void);
+    int err;
+};
+
+static void run_job(void *arg)
+{
+    struct job *job = arg;
+    job->err = job->fn();
+}
+
+static bool does(int who, int (*fn)(void))
+{
+    struct job job = {fn, -1};
+    sim_on(sides[who].host, run_job, &job);
+    return job.err == 0;
+}
+
+// ---- Scenarios: true when all went as it should ---------------------------------------------------
+
+static bool up(void)
+{
+    return does(PERIPHERAL, call_enable) && does(CENTRAL, call_enable);
+}
+
+static bool both(unsigned int base_p, unsigned int base_c)
+{
+    return until(&sides[PERIPHERAL].connected, base_p + 1) &&
+           until(&sides[CENTRAL].connected, base_c + 1);
+}
+
+static bool link_up(int (*advertise)(void), int (*create)(void))
+{
+    unsigned int p = sides[PERIPHERAL].connected;
+    unsigned int c = sides[CENTRAL].connected;
+    return up() && does(PERIPHERAL, advertise) && does(CENTRAL, create) && both(p, c);
+}
+
+static bool link_down(int who)
+{
+    unsigned int p = sides[PERIPHERAL].disconnected;
+    unsigned int c = sides[CENTRAL].disconnected;
+    return does(who, call_disconnect) && until(&sides[PERIPHERAL].disconnected, p + 1) &&
+           until(&sides[CENTRAL].disconnected, c + 1);
+}
+
+static bool procedure(int who, int (*fn)(void))
+{
+    unsigned int ended = sides[who].ended;
+    return does(who, fn) && until(&sides[who].ended, ended + 1);
+}
+
+static bool scenario_connect(void)
+{
+    return link_up(call_advertise, call_create) && link_down(CENTRAL) &&
+           link_up(call_advertise_directed, call_create) && link_down(PERIPHERAL);
+}
+
+static bool scenario_scan(void)
+{
+    unsigned int reports = sides[CENTRAL].reports;
+    return up() && does(PERIPHERAL, call_advertise) && does(CENTRAL, call_scan) &&
+           until(&sides[CENTRAL].reports, reports + 1) && does(CENTRAL, call_scan_stop) &&
+           does(PERIPHERAL, call_advertise_stop);
+}
+
+static bool scenario_accept(void)
+{
+    return up() && does(CENTRAL, call_accept) && link_up(call_advertise, call_create_auto) &&
+           link_down(CENTRAL) && does(CENTRAL, call_forget);
+}
+
+static bool scenario_update(void)
+{
+    unsigned int p = sides[PERIPHERAL].updated;
+    return link_up(call_advertise, call_create) && does(PERIPHERAL, call_update) &&
+           until(&sides[PERIPHERAL].updated, p + 1) && link_down(CENTRAL);
+}
+
+static bool scenario_read(void)
+{
+    value_len = sizeof(value);
+    return link_up(call_advertise, call_create) && procedure(CENTRAL, call_exchange) &&
+           procedure(CENTRAL, call_discover) && procedure(CENTRAL, call_read) &&
+           link_down(PERIPHERAL);
+}
+
+static bool scenario_write(void)
+{
+    return link_up(call_advertise, call_create) && procedure(CENTRAL, call_write_long) &&
+           value_len == sizeof(big) && procedure(CENTRAL, call_reliable) &&
+           does(CENTRAL, call_write_long) && does(CENTRAL, call_cancel) &&
+           until(&sides[CENTRAL].ended, sides[CENTRAL].started) && link_down(CENTRAL);
+}
+
+static bool scenario_notify(void)
+{
+    unsigned int found = sides[CENTRAL].found;
+    unsigned int notified = sides[CENTRAL].notified;
+    return link_up(call_advertise, call_create) && does(CENTRAL, call_subscribe) &&
+           until(&sides[CENTRAL].found, found + 1) && procedure(PERIPHERAL, call_notify) &&
+           procedure(PERIPHERAL, call_indicate) && until(&sides[CENTRAL].notified, notified + 2) &&
+           procedure(CENTRAL, call_unsubscribe) && link_down(PERIPHERAL);
+}
+
+// Procedures of both sides at once, cut off by the end of the link.
+static bool scenario_crossing(void)
+{
+    return link_up(call_advertise, call_create) && does(CENTRAL, call_discover) &&
+           does(CENTRAL, call_read) && does(CENTRAL, call_write_long) &&
+           does(PERIPHERAL, call_exchange) && link_down(CENTRAL) &&
+           until(&sides[CENTRAL].ended, sides[CENTRAL].started);
+}
+
+static const struct {
+    const char *name;
+    bool (*run)(void);
+} scenarios[] = {
+    {"connect", scenario_connect}, {"scan", scenario_scan},         {"accept", scenario_accept},
+    {"update", scenario_update},   {"read", scenario_read},         {"write", scenario_write},
+    {"notify", scenario_notify},   {"crossing", scenario_crossing},
+};
+
+// ---- What must hold ------------------------------------------------------------------------------
+
+static void count_left(void *arg)
+{
+    unsigned int *left = arg;
+    struct breeze_stats stats;
+    breeze_stats(&stats);
+    *left += (unsigned int)loop_timer_count();
+    *left += hci_run.state != HCI_OFF;
+    for (unsigned int i = 0; i < CONFIG_BT_MAX_CONN; i++) {
+        *left += conn_at(i)->state != CONN_FREE;
+    }
+}
+
+static void count_pools(void *arg)
+{
+    unsigned int *left = arg;
+    struct breeze_stats stats;
+    breeze_stats(&stats);
+    *left += stats.tx_free != CONFIG_BT_L2CAP_TX_BUF_COUNT;
+    *left += stats.acl_rx_free != CONFIG_BT_BUF_ACL_RX_COUNT;
+    *left += stats.evt_rx_free != CONFIG_BT_BUF_EVT_RX_COUNT;
+}
+
+static const char *check(bool (*run)(void))
+{
+    fault.armed = false;
+    pass(AFTER_US);
+    for (int i = 0; i < 2; i++) {
+        if (sides[i].ended > sides[i].started) {
+            return "a procedure ended twice";
+        }
+        if (sides[i].ended < sides[i].started && !sides[i].conn) {
+            return "a procedure never ended";
+        }
+    }
+    for (int i = 0; i < 2; i++) {
+        unsigned int left = 0;
+        if (!does(i, call_disable)) {
+            return "bt_disable() failed";
+        }
+        sim_run(sim, 200000); // Called before from a callback, it runs in the next step.
+        sim_on(sides[i].host, count_left, &left);
+        if (left || sides[i].conn || sides[i].ended != sides[i].started) {
+            return "something is left after bt_disable()";
+        }
+    }
+    if (!up()) {
+        return "bt_enable() failed";
+    }
+    for (int i = 0; i < 2; i++) {
+        unsigned int left = 0;
+        sim_on(sides[i].host, count_pools, &left);
+        if (left) {
+            return "a pool is not full";
+        }
+    }
+    return run() ? NULL : "the scenario does not pass any more";
+}
+
+static void begin(void)
+{
+    struct air_controller_config config = {.latency_us = 200};
+    memset(sides, 0, sizeof(sides));
+    value_len = 0;
+    sim = sim_new(&(struct air_config){.seed = 3});
+    for (int i = 0; i < 2; i++) {
+        config.name = i ? "central" : "peripheral";
+        sides[i].host = sim_host_add(sim, &config);
+    }
+    air_hci_filter(sim_controller(sides[fault.victim].host), filter, NULL);
+}
+
+static void finish(void)
+{
+    (void)does(PERIPHERAL, call_disable);
+    (void)does(CENTRAL, call_disable);
+    struct sim *old = sim;
+    sim = NULL;
+    sim_free(old);
+}
+
+// One run; what went wrong, or NULL. Without a fault the points are counted.
+static unsigned int disturbed; // Runs that the fault kept from passing.
+
+static const char *attempt(bool (*run)(void), enum kind kind, int victim, unsigned int at,
+                           unsigned int *points)
+{
+    memset(&fault, 0, sizeof(fault));
+    fault.kind = kind;
+    fault.victim = victim;
+    fault.at = at;
+    begin();
+    fault.armed = true;
+    bool passed = run();
+    bool struck = fault.point >= at;
+    disturbed += at && !passed;
+    if (points) {
+        *points = fault.point;
+    }
+    const char *wrong = check(run);
+    if (!struck) {
+        wrong = "the fault did not strike";
+    }
+    if (!at && !passed) {
+        wrong = "does not pass without a fault";
+    }
+    finish();
+    return wrong;
+}
+
+// ---- The sweep -----------------------------------------------------------------------------------
+
+static bool chosen(int argc, char **argv, int i, const char *name)
+{
+    return i >= argc || !strcmp(argv[i], name);
+}
+
+int main(int argc, char **argv)
+{
+    unsigned int stride = 1;
+    bool verbose = false;
+    for (int option; (option = getopt(argc, argv, "s:v")) != -1;) {
+        if (option == 's') {
+            stride = (unsigned int)atoi(optarg);
+        }
+        verbose = verbose || option == 'v';
+    }
+    if (!stride) {
+        fprintf(stderr, "usage: fault [-s STRIDE] [-v] [SCENARIO [KIND [VICTIM [POINT]]]]\n");
+        return 2;
+    }
+    argc -= optind;
+    argv += optind;
+    unsigned int only = argc > 3 ? (unsigned int)atoi(argv[3]) : 0;
+    unsigned int tried = 0;
+    unsigned int failures = 0;
+    for (size_t s = 0; s < ARRAY_SIZE(scenarios); s++) {
+        for (unsigned int c = 0; c < 2 * KINDS && chosen(argc, argv, 0, scenarios[s].name); c++) {
+            enum kind kind = (enum kind)(c / 2);
+            int victim = (int)c % 2;
+            const char *side = victim ? "central" : "peripheral";
+            unsigned int points = 0;
+            if (!chosen(argc, argv, 1, kind_names[kind]) || !chosen(argc, argv, 2, side)) {
+                continue;
+            }
+            const char *wrong = attempt(scenarios[s].run, kind, victim, 0, &points);
+            for (unsigned int at = only ? only : 1; !wrong && at <= points; at += stride) {
+                const char *bad = attempt(scenarios[s].run, kind, victim, at, NULL);
+                tried++;
+                failures += bad != NULL;
+                if (bad) {
+                    printf("fault %s %s %s %u: %s\n", scenarios[s].name, kind_names[kind], side, at,
+                           bad);
+                }
+                if (only) {
+                    break;
+                }
+            }
+            failures += wrong != NULL;
+            if (verbose || wrong) {
+                printf("%s %s %s: %u points%s%s\n", scenarios[s].name, kind_names[kind], side,
+                       points, wrong ? ": " : "", wrong ? wrong : "");
+            }
+        }
+    }
+    printf("%u points tried, %u kept the scenario from passing, %u failures\n", tried, disturbed,
+           failures);
+    return failures ? 1 : 0;
+}
