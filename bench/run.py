@@ -22,6 +22,11 @@ L2CAP = {
     "l2cap.tx_kib.acl192": ["l2cap.tx", "192"],
     "l2cap.rx_kib.acl192": ["l2cap.rx", "192"],
 }
+GROWTH = {
+    "notify": ("insn.notify.tx.links", [1, 4, 16]),
+    "lookup": ("insn.lookup.attributes", [10, 100, 1000]),
+    "report": ("insn.adv_report.duplicates", [10, 1000]),
+}
 
 
 def virtual(program):
@@ -30,12 +35,12 @@ def virtual(program):
     return {name: float(value) for name, value in map(str.split, result.stdout.splitlines())}
 
 
-def instructions(program, args, verbose):
+def instructions(program, *unit, verbose):
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "callgrind.out"
         subprocess.run(
             ["valgrind", "--tool=callgrind", "--collect-atstart=no", f"--callgrind-out-file={out}",
-             program, *args],
+             program, *unit],
             check=True, capture_output=True, text=True,
         )
         functions = host_instructions(out)
@@ -63,10 +68,16 @@ def main():
         insn = build / "bench/bench_insn"
         for unit in INSN:
             print(f"instructions: {unit} ...", flush=True)
-            figures[f"insn.{unit}"] = instructions(insn, [unit], args.verbose)
+            figures[f"insn.{unit}"] = instructions(insn, unit, verbose=args.verbose)
         for name, unit in L2CAP.items():
             print(f"instructions: {name} ...", flush=True)
-            figures[f"insn.{name}"] = 2 * instructions(insn, unit, args.verbose)
+            figures[f"insn.{name}"] = 2 * instructions(insn, *unit, verbose=args.verbose)
+        for kind, (name, numbers) in GROWTH.items():
+            print(f"growth: {kind} ...", flush=True)
+            for number in numbers:
+                figures[f"{name}.{number}"] = instructions(
+                    build / "bench/bench_growth", kind, str(number), verbose=args.verbose
+                )
     except subprocess.CalledProcessError as error:
         sys.exit(f"bench: {error.cmd} failed:\n{error.stderr}")
     out.parent.mkdir(parents=True, exist_ok=True)

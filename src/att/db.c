@@ -117,8 +117,12 @@ const struct db_service *db_service_with(const struct bt_gatt_attr *attr)
     return NULL;
 }
 
+// Registered attributes know their handle; those of static services, which come first, do not.
 uint16_t db_handle_of(const struct bt_gatt_attr *attr)
 {
+    if (attr->handle && db_find(attr->handle) == attr) {
+        return attr->handle;
+    }
     const struct db_service *svc = db_service_with(attr);
     return svc ? (uint16_t)(svc->start + (attr - svc->attrs)) : 0;
 }
