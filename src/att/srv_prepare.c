@@ -39,6 +39,7 @@ static struct att_queue *queue_take(struct bt_conn *conn)
     if (!queue && (queue = queue_of(NULL)) != NULL) {
         queue->conn = conn;
         queue->len = 0;
+        queue->last = 0;
     }
     return queue;
 }

@@ -298,11 +298,6 @@ static int call_accept(void)
     return bt_le_filter_accept_list_add(&sides[PERIPHERAL].addr);
 }
 
-static int call_forget(void)
-{
-    return bt_le_filter_accept_list_clear();
-}
-
 static int call_create_auto(void)
 {
     return bt_conn_le_create_auto(BT_CONN_LE_CREATE_CONN_AUTO, BT_LE_CONN_PARAM(12, 12, 0, 100));
@@ -311,16 +306,6 @@ static int call_create_auto(void)
 static int call_scan(void)
 {
     return bt_le_scan_start(BT_LE_SCAN_ACTIVE, on_report);
-}
-
-static int call_scan_stop(void)
-{
-    return bt_le_scan_stop();
-}
-
-static int call_advertise_stop(void)
-{
-    return bt_le_adv_stop();
 }
 
 static int call_update(void)
@@ -576,14 +561,14 @@ static bool scenario_scan(void)
 {
     unsigned int reports = sides[CENTRAL].reports;
     return up() && does(PERIPHERAL, call_advertise) && does(CENTRAL, call_scan) &&
-           until(&sides[CENTRAL].reports, reports + 1) && does(CENTRAL, call_scan_stop) &&
-           does(PERIPHERAL, call_advertise_stop);
+           until(&sides[CENTRAL].reports, reports + 1) && does(CENTRAL, bt_le_scan_stop) &&
+           does(PERIPHERAL, bt_le_adv_stop);
 }
 
 static bool scenario_accept(void)
 {
     return up() && does(CENTRAL, call_accept) && link_up(call_advertise, call_create_auto) &&
-           link_down(CENTRAL) && does(CENTRAL, call_forget);
+           link_down(CENTRAL) && does(CENTRAL, bt_le_filter_accept_list_clear);
 }
 
 static bool scenario_update(void)

@@ -2,7 +2,7 @@
 if(BREEZE_FUZZ)
     target_compile_options(gatt_under_test PRIVATE -fsanitize=fuzzer-no-link)
 endif()
-foreach(target l2cap l2cap_coc att_server att_client)
+foreach(target l2cap l2cap_coc att_server att_client att_client_more)
     breeze_fuzz_target(${target} SOURCES fuzz_${target}.c
                        LIBS gatt_under_test breeze_kernel PkgConfig::CMOCKA)
     target_include_directories(fuzz_${target} PRIVATE ${PROJECT_SOURCE_DIR}/include/host)
