@@ -100,6 +100,13 @@ class BreezeLink:
     async def write(self, handle, value):
         await self.operation("write", self.index, handle, value.hex() or "-")
 
+    async def read_by_uuid(self, uuid):
+        await self.operation("read_uuid", self.index, uuid)
+        return list(self.values)
+
+    async def write_long(self, handle, value):
+        await self.write(handle, value)  # its client chooses by the length
+
     async def write_command(self, handle, value):
         """Send it as soon as there is a buffer: the host answers -ENOMEM while there is none."""
         while True:

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import os
 
-from bumble.att import ATT_Error
+from bumble.att import ATT_Error, ATT_Execute_Write_Request, ATT_Prepare_Write_Request
 from bumble.core import UUID, ConnectionError, TimeoutError
 from bumble.device import Advertisement, AdvertisingType, ConnectionParametersPreferences
 from bumble.device import Device, Peer
@@ -112,6 +112,26 @@ class BumbleLink:
 
     async def write(self, handle, value):
         await att(self.gatt.write_value(handle, value, with_response=True))
+
+    async def write_long(self, handle, value):
+        """By Prepare Write and Execute Write, which Bumble knows as PDUs only."""
+        size = self.mtu - 5
+        for offset in range(0, len(value), size):
+            part = value[offset : offset + size]
+            echo = await self.request(
+                ATT_Prepare_Write_Request(
+                    attribute_handle=handle, value_offset=offset, part_attribute_value=part
+                )
+            )
+            assert (echo.attribute_handle, echo.value_offset) == (handle, offset)
+            assert echo.part_attribute_value == part
+        await self.request(ATT_Execute_Write_Request(flags=1))
+
+    async def request(self, pdu):
+        response = await att(self.gatt.gatt_client.send_request(pdu))
+        if response.op_code == 0x01:
+            raise AttError(response.error_code)
+        return response
 
     async def write_command(self, handle, value):
         await att(self.gatt.write_value(handle, value, with_response=False))

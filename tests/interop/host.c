@@ -424,6 +424,13 @@ static int cmd_read(const struct words *w)
                        (uint16_t)number_at(w, 3, 0));
 }
 
+// read_uuid CONN UUID
+static int cmd_read_uuid(const struct words *w)
+{
+    struct bt_uuid_128 uuid;
+    return uuid_at(w, 2, &uuid) ? client_read_uuid(number_at(w, 1, 0), &uuid.uuid) : -EINVAL;
+}
+
 static int cmd_write(const struct words *w)
 {
     uint8_t value[VALUE_MAX];
@@ -515,6 +522,7 @@ static const struct {
     {"mtu", cmd_mtu},
     {"discover", cmd_discover},
     {"read", cmd_read},
+    {"read_uuid", cmd_read_uuid},
     {"write", cmd_write},
     {"write_cmd", cmd_write_cmd},
     {"subscribe", cmd_subscribe},

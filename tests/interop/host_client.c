@@ -189,6 +189,18 @@ int client_read(uint32_t link, uint16_t handle, uint16_t offset)
     return end(&c->reading, bt_gatt_read(link_at(link), &c->read));
 }
 
+int client_read_uuid(uint32_t link, const struct bt_uuid *uuid)
+{
+    struct client *c = &clients[link % CONFIG_BT_MAX_CONN];
+    int rc = begin(link, &c->reading);
+    if (rc != 0) {
+        return rc;
+    }
+    c->read = (struct bt_gatt_read_params){.func = on_read,
+                                           .by_uuid = {1, 0xffff, keep_uuid(&c->uuid, uuid)}};
+    return end(&c->reading, bt_gatt_read(link_at(link), &c->read));
+}
+
 static void on_written(struct bt_conn *conn, uint8_t err, struct bt_gatt_write_params *params)
 {
     client_of(conn)->writing = false;

@@ -32,6 +32,7 @@ int client_mtu(uint32_t link);
 int client_discover(uint32_t link, const char *what, uint16_t first, uint16_t last,
                     const struct bt_uuid *uuid);
 int client_read(uint32_t link, uint16_t handle, uint16_t offset);
+int client_read_uuid(uint32_t link, const struct bt_uuid *uuid);
 int client_write(uint32_t link, uint16_t handle, const void *value, size_t len);
 int client_write_cmd(uint32_t link, uint16_t handle, const void *value, size_t len);
 int client_subscribe(uint32_t link, uint16_t value_handle, uint16_t ccc_handle, uint16_t ccc);
