@@ -26,7 +26,6 @@
 #define CONFIG_BT_CONN        0 // Links at all, with L2CAP, ATT and the GATT server.
 #define CONFIG_BT_GATT_CLIENT 0 // Discovery, reads, writes and subscriptions as client.
 #define CONFIG_BT_L2CAP_DYNAMIC_CHANNEL 0 // Credit based channels (zephyr/bluetooth/l2cap.h).
-#define CONFIG_BT_FILTER_ACCEPT_LIST 0 // The accept list.
 #elif defined(BREEZE_LEVEL_PERIPHERAL)
 #define CONFIG_BT_BROADCASTER 1
 #define CONFIG_BT_OBSERVER    0
@@ -35,7 +34,6 @@
 #define CONFIG_BT_CONN        1
 #define CONFIG_BT_GATT_CLIENT 0
 #define CONFIG_BT_L2CAP_DYNAMIC_CHANNEL 0
-#define CONFIG_BT_FILTER_ACCEPT_LIST 0
 #else
 #define CONFIG_BT_BROADCASTER 1
 #define CONFIG_BT_OBSERVER    1
@@ -44,7 +42,6 @@
 #define CONFIG_BT_CONN        1
 #define CONFIG_BT_GATT_CLIENT 1
 #define CONFIG_BT_L2CAP_DYNAMIC_CHANNEL 1
-#define CONFIG_BT_FILTER_ACCEPT_LIST 1
 #endif
 
 // ---- Links ------------------------------------------------------------------------------------
@@ -162,6 +159,9 @@
 #ifndef CONFIG_BT_CREATE_CONN_TIMEOUT
 #define CONFIG_BT_CREATE_CONN_TIMEOUT 3
 #endif
+
+// The accept list (files); it comes with scanning.
+#define CONFIG_BT_FILTER_ACCEPT_LIST CONFIG_BT_OBSERVER
 
 // Entries of the accept list; the controller's list may be shorter. 1 to 255.
 #ifndef CONFIG_BREEZE_ACCEPT_LIST_MAX
