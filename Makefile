@@ -7,7 +7,7 @@ FUZZ_SECONDS ?= 60
 MICROPYTHON_LIB ?= $(HOME)/.micropython/lib
 
 .DEFAULT_GOAL := build
-.PHONY: help build demo test faults bench size fuzz format doc install install-micropython clean
+.PHONY: help build demo test faults interop bench size fuzz format doc install install-micropython clean
 
 help: ## this list
 	@echo 'make GOAL, where GOAL is one of'
@@ -15,7 +15,7 @@ help: ## this list
 	    while IFS='|' read -r goal text; do printf '  %-20s %s\n' "$$goal" "$$text"; done
 	@echo 'Variables: PREFIX, DESTDIR (install), MICROPYTHON_LIB (install-micropython),'
 	@echo '  FUZZ_SECONDS (fuzz, per target), PERIPHERAL, CENTRAL (demo: transports, see README.md),'
-	@echo '  BREEZE_TRIXIE, BREEZE_VENV (tools/deps.sh: what is already there).'
+	@echo '  BREEZE_TRIXIE, BREEZE_VENV, BREEZE_LINUX (tools/deps.sh: what is already there).'
 
 build: ## the library, the virtual air and the MicroPython module, release, in build/release
 	@tools/deps.sh build
@@ -38,6 +38,10 @@ faults: ## every fault at every point of the scenarios in tests/fault
 	@tools/configure.sh sanitize
 	@cmake --build --preset sanitize --target fault
 	@build/sanitize/tests/fault/fault
+
+interop: ## against Bumble, RootCanal, and Linux and BlueZ in QEMU; writes doc/INTEROP.md
+	@tools/deps.sh interop
+	@python3 tools/interop.py
 
 bench: ## throughput and instruction counts, into build/bench.json
 	@tools/deps.sh bench

@@ -8,6 +8,7 @@
 #
 # Environment: BREEZE_TRIXIE  an unpacked Debian 13 with micropython, instead of our own
 #              BREEZE_VENV    a Python environment with tools/requirements-test.txt, instead of our own
+#              BREEZE_LINUX   an unpacked linux-image package of Debian, instead of our own
 #              BREEZE_CI=1    what cannot be had is a failure, never a reason to skip
 set -eu
 
@@ -60,7 +61,14 @@ fuzz    libclang-rt-dev         fuzzer:clang        libFuzzer and the sanitizers
 doc     doxygen                 cmd:doxygen         the API reference
 doc     python3                 cmd:python3         runs the scripts in tools/
 interop =build                  -                   -
+interop libcmocka-dev           pc:cmocka           the C tests' framework
 interop python3-venv            venv:python3        an environment for the Python test tools
+interop iproute2                cmd:ip              gives RootCanal a network namespace of its own
+interop tshark                  cmd:tshark          decodes our btsnoop traces
+interop qemu-system-x86         cmd:qemu-system-x86_64   runs Linux, whose host is the peer
+interop bluez                   cmd:bluetoothctl    that host: its daemon and tools
+interop dbus-daemon             cmd:dbus-daemon     carries its calls
+interop busybox-static          dpkg:busybox-static the rest of that Linux
 format  clang-format            cmd:clang-format    the C formatter
 ROWS
 }
@@ -244,6 +252,43 @@ unpack_trixie() {
     mv "$new" "$cache/trixie"
 }
 
+# ---- The Linux kernel of the guest ------------------------------------------------------------------
+
+# Debian's kernel package, unpacked, never installed. linux-image-amd64 only names the real one; the
+# kernel for clouds has no Bluetooth.
+want_linux() {
+    if [ -n "${BREEZE_LINUX:-}" ]; then
+        ls "$BREEZE_LINUX"/boot/vmlinuz-* >/dev/null 2>&1 || fail "BREEZE_LINUX=$BREEZE_LINUX has no boot/vmlinuz-*."
+        return
+    fi
+    if ls "$cache"/linux/boot/vmlinuz-* >/dev/null 2>&1; then
+        return
+    fi
+    have apt-get || fail "Linux for the guest comes from a Debian package; BREEZE_LINUX=DIR names an unpacked one."
+    name=$(linux_package)
+    if [ -z "$name" ] && [ "$(id -u)" = 0 ] && [ $updated = no ]; then
+        apt-get update -qq || fail "apt-get update failed; see the lines above."
+        updated=yes
+        name=$(linux_package)
+    fi
+    [ -n "$name" ] || fail "apt knows no linux-image-amd64. Run: sudo apt-get update; or BREEZE_LINUX=DIR names an unpacked one."
+    say "$name is unpacked into $cache/linux (once, 70 to 110 MB, not installed): the kernel of the guest"
+    new=$cache/linux.$$
+    mkdir -p "$new"
+    if ! (cd "$new" && apt-get download -qq -o APT::Sandbox::User=root "$name"); then
+        rm -rf "$new"
+        fail "apt-get download $name failed; see the lines above."
+    fi
+    dpkg-deb -x "$new"/*.deb "$new" || fail "$name does not unpack."
+    rm -rf "$new"/*.deb "$cache/linux"
+    mv "$new" "$cache/linux"
+}
+
+linux_package() {
+    apt-cache depends linux-image-amd64 2>/dev/null |
+        sed -n 's/.*Depends: \(linux-image-[0-9][^ ]*\)$/\1/p' | head -n 1
+}
+
 # ---- Python packages ------------------------------------------------------------------------------
 
 # The test tools from PyPI, pinned, in build/venv. Where PyPI cannot be reached, pytest comes from the
@@ -304,6 +349,7 @@ for goal in "$@"; do
     case $goal in
     demo) want_interpreter ;;
     test) want_interpreter && want_venv ;;
-    interop) want_venv ;;
+    # On Debian 12, RootCanal runs with the C library of the Debian 13 that has the interpreter.
+    interop) want_linux && want_interpreter && want_venv ;;
     esac
 done

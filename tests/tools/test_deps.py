@@ -78,5 +78,5 @@ def test_failed_installation_is_said(root, bare):
 
 
 def test_wrong_python_environment_is_said(root):
-    done = deps(root, "interop", BREEZE_VENV="/nonexistent")
+    done = deps(root, "test", BREEZE_VENV="/nonexistent")
     assert done.returncode == 3 and "BREEZE_VENV=/nonexistent has no bin/python" in done.stderr
