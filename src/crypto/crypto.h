@@ -1,0 +1,84 @@
+// Cryptography for the Security Manager (design D14): a seam below, the functions of Vol 3, Part H,
+// 2.2 above it.
+//
+// The seam is one file per library (mbedtls.c, or the application's own): AES-128 of one block and
+// P-256. Its octets stand most significant first, as FIPS-197 and SEC 1 write them. Everything else
+// here takes and gives values as the Security Manager Protocol carries them, least significant octet
+// first; keys, nonces and confirm values are CRYPTO_LEN octets.
+#ifndef BREEZE_SRC_CRYPTO_CRYPTO_H_
+#define BREEZE_SRC_CRYPTO_CRYPTO_H_
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <zephyr/bluetooth/addr.h>
+
+#define CRYPTO_LEN      16
+#define CRYPTO_P256_LEN 32
+
+// ---- The seam ------------------------------------------------------------------------------------
+
+// One block. `out` may be `in`.
+void crypto_aes_block(const uint8_t key[CRYPTO_LEN], const uint8_t in[CRYPTO_LEN],
+                      uint8_t out[CRYPTO_LEN]);
+
+// A key pair, and X of the product of a private key and a public point (X, Y). They take their time
+// (tens to hundreds of milliseconds on a Cortex-M0+): never in dispatch. 0; -EINVAL: the point
+// is not on the curve or is no key (Vol 3, Part H, 2.3.5.6.1); -EIO: the library, or no randomness.
+int crypto_p256_make(uint8_t priv[CRYPTO_P256_LEN], uint8_t pub[2 * CRYPTO_P256_LEN]);
+int crypto_p256_dh(const uint8_t priv[CRYPTO_P256_LEN], const uint8_t pub[2 * CRYPTO_P256_LEN],
+                   uint8_t dh[CRYPTO_P256_LEN]);
+
+// ---- Random octets -------------------------------------------------------------------------------
+
+// Octets for keys and nonces: CTR_DRBG (SP 800-90A, 10.2.1, without derivation function), seeded from
+// crypto_entropy() at first use and again whenever that has octets. Never waits. 0; -EAGAIN: no seed yet.
+int crypto_rand(void *buf, size_t len);
+
+// Octets of full entropy, as hci_rand(). Defined in src/api/state_smp.c.
+extern int (*const crypto_entropy)(void *buf, size_t len);
+
+struct crypto_run {
+    bool seeded;
+    uint8_t key[CRYPTO_LEN];
+    uint8_t v[CRYPTO_LEN];
+};
+extern struct crypto_run crypto_run;
+
+// ---- The functions of the specification ----------------------------------------------------------
+
+void crypto_reverse(void *to, const void *from, size_t len);
+
+// AES-CMAC (RFC 4493), most significant octet first.
+void crypto_cmac(const uint8_t key[CRYPTO_LEN], const uint8_t *msg, size_t len,
+                 uint8_t mac[CRYPTO_LEN]);
+
+// 2.2.1
+void crypto_e(const uint8_t key[16], const uint8_t in[16], uint8_t out[16]);
+// 2.2.2: the 24 bit hash of a private address's upper half.
+void crypto_ah(const uint8_t irk[16], const uint8_t prand[3], uint8_t hash[3]);
+// 2.2.3; preq and pres are the whole PDUs, addresses those of the link. `out` may be r.
+void crypto_c1(const uint8_t tk[16], const uint8_t r[16], const uint8_t preq[7],
+               const uint8_t pres[7], const bt_addr_le_t *ia, const bt_addr_le_t *ra,
+               uint8_t out[16]);
+// 2.2.4
+void crypto_s1(const uint8_t tk[16], const uint8_t r1[16], const uint8_t r2[16], uint8_t out[16]);
+// 2.2.6
+void crypto_f4(const uint8_t u[32], const uint8_t v[32], const uint8_t x[16], uint8_t z,
+               uint8_t out[16]);
+// 2.2.7
+void crypto_f5(const uint8_t w[32], const uint8_t n1[16], const uint8_t n2[16],
+               const bt_addr_le_t *a1, const bt_addr_le_t *a2, uint8_t mackey[16], uint8_t ltk[16]);
+// 2.2.8; iocap: IO capability, OOB flag, AuthReq, as the PDU carries them.
+void crypto_f6(const uint8_t w[16], const uint8_t n1[16], const uint8_t n2[16], const uint8_t r[16],
+               const uint8_t iocap[3], const bt_addr_le_t *a1, const bt_addr_le_t *a2,
+               uint8_t out[16]);
+// 2.2.9: the six digits.
+uint32_t crypto_g2(const uint8_t u[32], const uint8_t v[32], const uint8_t x[16],
+                   const uint8_t y[16]);
+// 2.2.10 and 2.2.11
+void crypto_h6(const uint8_t w[16], const uint8_t key_id[4], uint8_t out[16]);
+void crypto_h7(const uint8_t salt[16], const uint8_t w[16], uint8_t out[16]);
+
+#endif // BREEZE_SRC_CRYPTO_CRYPTO_H_
