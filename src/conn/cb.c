@@ -124,6 +124,40 @@ void conn_cb_remote_info(struct bt_conn *conn)
     tell_all(tell_remote_info, conn);
 }
 
+void conn_cb_security(struct bt_conn *conn, enum bt_security_err err)
+{
+    bt_security_t level = bt_conn_get_security(conn);
+    for (const struct conn_up *const *up = conn_ups; *up; up++) {
+        if ((*up)->security) {
+            (*up)->security(conn, err);
+        }
+    }
+    for (struct bt_conn_cb *cb = walk_first(); cb; cb = walk_next()) {
+        if (cb->security_changed) {
+            cb->security_changed(conn, level, err);
+        }
+    }
+    STRUCT_SECTION_FOREACH (bt_conn_cb, cb) {
+        if (cb->security_changed) {
+            cb->security_changed(conn, level, err);
+        }
+    }
+}
+
+void conn_cb_identity(struct bt_conn *conn, const bt_addr_le_t *rpa)
+{
+    for (struct bt_conn_cb *cb = walk_first(); cb; cb = walk_next()) {
+        if (cb->identity_resolved) {
+            cb->identity_resolved(conn, rpa, &conn->dst);
+        }
+    }
+    STRUCT_SECTION_FOREACH (bt_conn_cb, cb) {
+        if (cb->identity_resolved) {
+            cb->identity_resolved(conn, rpa, &conn->dst);
+        }
+    }
+}
+
 // ---- The one question ---------------------------------------------------------------------------
 
 static bool ask(const struct bt_conn_cb *cb, struct bt_conn *conn, struct bt_le_conn_param *param)

@@ -95,6 +95,8 @@ struct bt_conn {
         uint16_t time;
         struct bt_conn_le_phy_param phy; // PHYs to ask for.
     } radio;
+    uint8_t sec_level;       // bt_security_t; below BT_SECURITY_L1: not encrypted.
+    uint8_t enc_size;        // Octets of the key.
     struct loop_timer timer; // Disconnect was accepted: the event must come (hostile 4).
 };
 
@@ -118,6 +120,12 @@ struct conn_up {
     // Ask the peer for parameters where the link layer has no procedure for it (peripheral, Vol 3,
     // Part A, 4.20): 0 when the request left, else a negative errno. One row has it.
     int (*param_fallback)(struct bt_conn *conn, const struct bt_le_conn_param *param);
+    // The level of security changed, or it could not be raised.
+    void (*security)(struct bt_conn *conn, enum bt_security_err err);
+    // A bonded peer's link is encrypted, or was just bonded: what belongs to the bond is
+    // valid again. The bond of this peer was deleted.
+    void (*secured)(struct bt_conn *conn);
+    void (*unbonded)(uint8_t id, const bt_addr_le_t *peer);
     // Members may be NULL.
 };
 extern const struct conn_up *const conn_ups[];
@@ -173,6 +181,10 @@ static inline void conn_post(struct bt_conn *conn, uint16_t bits)
     post_set(&conn->post, bits);
 }
 
+// Tell the layers above of `secured`, `unbonded`.
+void conn_secured(struct bt_conn *conn);
+void conn_unbonded(uint8_t id, const bt_addr_le_t *peer);
+
 // ---- Tables for src/api/wiring.c ----------------------------------------------------------------
 
 extern const struct hci_source conn_source;
@@ -195,6 +207,8 @@ void conn_cb_param_updated(struct bt_conn *conn);
 void conn_cb_phy(struct bt_conn *conn);
 void conn_cb_data_len(struct bt_conn *conn);
 void conn_cb_remote_info(struct bt_conn *conn);
+void conn_cb_security(struct bt_conn *conn, enum bt_security_err err);
+void conn_cb_identity(struct bt_conn *conn, const bt_addr_le_t *rpa);
 // Does any registration have `remote_info_available`.
 bool conn_cb_wants_remote_info(void);
 

@@ -83,7 +83,12 @@ int bt_conn_get_info(const struct bt_conn *conn, struct bt_conn_info *info)
                 .data_len = &conn->data_len,
             },
         .state = api_state[conn->state],
-        .security = {.level = bt_conn_get_security(conn)},
+        .security =
+            {
+                .level = bt_conn_get_security(conn),
+                .enc_key_size = conn->enc_size,
+                .flags = conn->sec_level == BT_SECURITY_L4 ? BT_SECURITY_FLAG_SC : 0,
+            },
     };
     return 0;
 }
@@ -115,7 +120,7 @@ int bt_conn_get_remote_info(struct bt_conn *conn, struct bt_conn_remote_info *re
 
 bt_security_t bt_conn_get_security(const struct bt_conn *conn)
 {
-    return BT_SECURITY_L1;
+    return conn && conn->sec_level ? conn->sec_level : BT_SECURITY_L1;
 }
 
 int bt_hci_get_conn_handle(const struct bt_conn *conn, uint16_t *conn_handle)
