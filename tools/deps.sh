@@ -31,7 +31,7 @@ build   gcc                     any:gcc,cc,clang    compiles the host
 build   libc6-dev               file:/usr/include/stdio.h   the C library's headers
 build   cmake                   cmd:cmake           the build system behind the Makefile
 build   ninja-build             cmd:ninja           runs the compiler in parallel
-build   libmbedtls-dev          file:/usr/include/mbedtls/aes.h   AES for the virtual air's controllers
+build   libmbedtls-dev          file:/usr/include/mbedtls/aes.h   AES for the virtual air's controllers, cryptography for pairing
 build   pkg-config              cmd:pkg-config      finds libraries
 build   python3                 cmd:python3         runs the scripts in tools/
 demo    =build                  -                   -

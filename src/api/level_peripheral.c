@@ -1,4 +1,4 @@
 // Level peripheral: links, no scanner, no initiator.
 #include "api/state.h"
 
-const struct state_part *const state_groups[] = {state_core, state_links, NULL};
+const struct state_part *const state_groups[] = {state_core, state_links, state_smp, NULL};

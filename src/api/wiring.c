@@ -13,12 +13,15 @@
 #include "l2cap/l2cap.h"
 #include "l2cap/sig.h"
 #include "settings/handlers.h"
+#include "smp/smp.h"
 
 // Who may owe the controller a command, in the order of asking.
-const struct hci_source *const hci_sources[] = {&conn_source, &gap_source, NULL};
+const struct hci_source *const hci_sources[] = {&smp_source, &conn_source, &gap_source, NULL};
 
-// Who handles which events.
+// Who handles which events, the first row that fits: conn_evt_rows refuse what the Security Manager takes
+// where it is there.
 const struct hci_evt_table hci_evt_tables[] = {
+    {smp_evt_rows, SMP_EVT_ROWS},
     {conn_evt_rows, CONN_EVT_ROWS},
     {gap_evt_rows, GAP_EVT_ROWS},
     {NULL, 0},
@@ -39,6 +42,7 @@ const struct acl_up acl_up = {
 // Who waits for TX buffers: answers to the peer before anything of our own.
 void (*const acl_tx_free_hooks[])(void) = {
     l2cap_sig_tx_free,
+    smp_tx_free,
     att_tx_free,
     coc_tx_free,
     gatt_tx_free,
@@ -48,15 +52,17 @@ void (*const acl_tx_free_hooks[])(void) = {
 // Who follows connections. At the end of a link client procedures and subscriptions end first, then
 // channels, then the application hears `disconnected` (design D4).
 const struct conn_up *const conn_ups[] = {
-    &gatt_conn_up, &att_conn_up, &l2cap_conn_up, &gap_conn_up, NULL,
+    &gatt_conn_up, &att_conn_up, &smp_conn_up, &l2cap_conn_up, &gap_conn_up, NULL,
 };
 
 // Fixed channels.
 const struct l2cap_fixed l2cap_fixed[] = {
     {L2CAP_CID_ATT, att_recv},
     {L2CAP_CID_SIG, l2cap_sig_recv},
+    {L2CAP_CID_SMP, smp_recv},
     {0, NULL},
 };
 
 // Who keeps something in the settings.
-const struct settings_handler_static *const settings_host_handlers[] = {&gap_settings, NULL};
+const struct settings_handler_static *const settings_host_handlers[] = {
+    &gap_settings, &smp_settings, &gatt_keep_settings, NULL};

@@ -188,7 +188,18 @@ ssize_t bt_gatt_attr_write_ccc(struct bt_conn *conn, const struct bt_gatt_attr *
         return BT_GATT_ERR(BT_ATT_ERR_INSUFFICIENT_RESOURCES);
     }
     tell(attr, handle, before);
+    gatt_keep_written(conn);
     return len;
+}
+
+void gatt_ccc_restore(struct bt_conn *conn, uint16_t handle, uint8_t value)
+{
+    const struct bt_gatt_attr *attr = db_find(handle);
+    uint16_t before = greatest(handle);
+    if (attr && uuid_is(attr->uuid, BT_UUID_GATT_CCC_VAL) && value &&
+        !entry_find(handle, bt_conn_index(conn)) && ccc_set(handle, bt_conn_index(conn), value)) {
+        tell(attr, handle, before);
+    }
 }
 
 void gatt_ccc_drop_conn(const struct bt_conn *conn)

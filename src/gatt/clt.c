@@ -146,7 +146,7 @@ void clt_kick(struct bt_conn *conn)
     if (bearer && link->queue_stale && !bearer->req_op && !queue_cancel(link, bearer)) {
         return;
     }
-    while (bearer && !bearer->req_op && !link->op && !link->handling) {
+    while (bearer && !bearer->req_op && !link->op && !link->handling && !link->raising) {
         sys_snode_t *node = sys_slist_peek_head(&link->queue);
         struct wr w;
         struct net_buf *pdu = node ? att_pdu_alloc(bearer, &w) : NULL;
@@ -209,10 +209,47 @@ static int handle(struct bt_conn *conn, struct clt_link *link, struct bt_gatt_op
     return link->op == op ? next : CLT_GONE;
 }
 
+// Refused for want of security: get more, if that is wanted and can be begun; the request is asked again
+// then.
+static bool raised(struct bt_conn *conn, struct clt_link *link, struct bt_gatt_op *op, uint8_t err)
+{
+    if (!gatt_reg.raise ||
+        (err != BT_ATT_ERR_AUTHENTICATION && err != BT_ATT_ERR_INSUFFICIENT_ENCRYPTION)) {
+        return false;
+    }
+    bt_security_t level = bt_conn_get_security(conn);
+    int result = level < BT_SECURITY_L4 ? bt_conn_set_security(conn, level + 1) : -EINVAL;
+    if (result && result != -EBUSY) {
+        return false;
+    }
+    link->op = NULL;
+    link->raising = op;
+    link->raising_err = err;
+    sys_slist_prepend(&link->queue, &op->node);
+    return true;
+}
+
+void clt_security(struct bt_conn *conn, enum bt_security_err err)
+{
+    struct clt_link *link = clt_link_of(conn);
+    struct bt_gatt_op *op = link->raising;
+    link->raising = NULL;
+    // It may have been cancelled meanwhile.
+    if (op && err && sys_slist_find_and_remove(&link->queue, &op->node)) {
+        finish(conn, op, link->raising_err);
+    }
+    if (op) {
+        clt_kick(conn);
+    }
+}
+
 void clt_response(struct bt_conn *conn, uint8_t req_op, uint8_t err, struct rd *params)
 {
     struct clt_link *link = clt_link_of(conn);
     struct bt_gatt_op *op = link->op;
+    if (op && err && raised(conn, link, op, err)) {
+        return;
+    }
     int next = op ? handle(conn, link, op, err, params) : CLT_GONE;
     if (next != CLT_GONE) {
         link->op = NULL;
@@ -234,6 +271,7 @@ void clt_response(struct bt_conn *conn, uint8_t req_op, uint8_t err, struct rd *
 void clt_sweep(struct bt_conn *conn)
 {
     clt_link_of(conn)->queue_stale = false;
+    clt_link_of(conn)->raising = NULL;
     ops_sweep(conn);
     clt_subs_sweep(conn);
 }

@@ -21,3 +21,7 @@ void clt_ended(struct bt_conn *conn)
 void clt_sweep(struct bt_conn *conn)
 {
 }
+
+void clt_security(struct bt_conn *conn, enum bt_security_err err)
+{
+}

@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <zephyr/settings/settings.h>
+
 #include "att/bearer.h"
 #include "gatt/state.h"
 
@@ -50,6 +52,13 @@ void gatt_changed_send(struct bt_conn *conn);
 uint16_t gatt_ccc_value(const struct bt_conn *conn, uint16_t value_handle);
 void gatt_ccc_drop_conn(const struct bt_conn *conn);
 void gatt_ccc_drop_range(uint16_t start, uint16_t end);
+// Configure as the peer did before, unless it has already; nothing if there is no such CCC.
+void gatt_ccc_restore(struct bt_conn *conn, uint16_t handle, uint8_t value);
+// ccc_keep.c: the configurations of bonded peers. Rows: conn_up.secured, .unbonded; the settings'.
+void gatt_keep_written(struct bt_conn *conn);
+void gatt_keep_secured(struct bt_conn *conn);
+void gatt_keep_unbonded(uint8_t id, const bt_addr_le_t *peer);
+extern const struct settings_handler_static gatt_keep_settings;
 // May this subscribed peer be served one of many (bt_gatt_ccc_managed_user_data.cfg_match).
 bool gatt_ccc_match(struct bt_conn *conn, uint16_t value_handle);
 
@@ -82,5 +91,6 @@ void clt_notified(struct bt_conn *conn, uint16_t handle, const uint8_t *value, u
 void clt_kick(struct bt_conn *conn);
 void clt_ended(struct bt_conn *conn);
 void clt_sweep(struct bt_conn *conn);
+void clt_security(struct bt_conn *conn, enum bt_security_err err);
 
 #endif // BREEZE_SRC_GATT_GATT_H_

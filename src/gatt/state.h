@@ -63,13 +63,15 @@ extern struct gatt_run gatt_run;
 
 // The client's part of a link; not there in a build without a client.
 struct clt_link {
-    sys_slist_t queue;     // Client procedures (bt_gatt_op) that wait their turn.
-    struct bt_gatt_op *op; // The one whose request is under way or whose answer is handled.
-    bool handling;         // Its callback may be running.
-    bool queue_stale;      // The server holds pieces of a write that was given up.
-    sys_slist_t ended;     // Procedures whose end must still be told.
-    sys_slist_t subs;      // bt_gatt_subscribe_params
-    sys_snode_t *sub_next; // Where a walk over subs that calls the application goes on.
+    sys_slist_t queue;          // Client procedures (bt_gatt_op) that wait their turn.
+    struct bt_gatt_op *op;      // The one whose request is under way or whose answer is handled.
+    bool handling;              // Its callback may be running.
+    struct bt_gatt_op *raising; // In the queue, whose head waits for more security,
+    uint8_t raising_err;        // ... and the error it ends with if there is none.
+    bool queue_stale;           // The server holds pieces of a write that was given up.
+    sys_slist_t ended;          // Procedures whose end must still be told.
+    sys_slist_t subs;           // bt_gatt_subscribe_params
+    sys_snode_t *sub_next;      // Where a walk over subs that calls the application goes on.
 };
 
 struct clt_run {
@@ -77,9 +79,26 @@ struct clt_run {
 };
 extern struct clt_run clt_run;
 
+// What a bonded peer has configured, kept with its bond (ccc_keep.c).
+#define GATT_KEEP_MAX 8
+struct gatt_keep {
+    uint8_t id;
+    uint8_t count; // 0: free.
+    bt_addr_le_t addr;
+    struct {
+        uint16_t handle;
+        uint8_t value;
+    } ccc[GATT_KEEP_MAX];
+};
+struct gatt_keep_reg {
+    struct gatt_keep peers[CONFIG_BT_MAX_PAIRED];
+};
+extern struct gatt_keep_reg gatt_keep_reg;
+
 struct gatt_reg {
     sys_slist_t cbs; // bt_gatt_cb
     const struct breeze_gatt_any_cb *any;
+    bool raise; // breeze_gatt_raise_security()
     void (*ready)(struct bt_conn *conn);
     uint16_t static_cnt; // Static services in the database; 0: not built yet.
 };

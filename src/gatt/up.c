@@ -55,6 +55,9 @@ static void link_down(struct bt_conn *conn)
 const struct conn_up gatt_conn_up = {
     .connected = link_up,
     .disconnected = link_down,
+    .security = clt_security,
+    .secured = gatt_keep_secured,
+    .unbonded = gatt_keep_unbonded,
 };
 
 void gatt_tx_free(void)
@@ -113,6 +116,11 @@ int bt_gatt_cb_unregister(struct bt_gatt_cb *cb)
 void breeze_gatt_any_cb_set(const struct breeze_gatt_any_cb *cb)
 {
     gatt_reg.any = cb;
+}
+
+void breeze_gatt_raise_security(bool enable)
+{
+    gatt_reg.raise = enable;
 }
 
 void breeze_gatt_ready_cb_set(void (*cb)(struct bt_conn *conn))

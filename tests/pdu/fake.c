@@ -177,6 +177,11 @@ bt_security_t bt_conn_get_security(const struct bt_conn *conn)
     return fake.security;
 }
 
+int bt_conn_set_security(struct bt_conn *conn, bt_security_t sec)
+{
+    return -ENOTSUP;
+}
+
 bool conn_param_ask(struct bt_conn *conn, struct bt_le_conn_param *param)
 {
     (void)conn;

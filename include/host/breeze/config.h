@@ -186,6 +186,18 @@
 #define CONFIG_BT_SETTINGS 1
 #endif
 
+// ---- Security ---------------------------------------------------------------------------------
+
+// The Security Manager: pairing, encryption, bonds (files; the build's BREEZE_SMP).
+#ifndef CONFIG_BT_SMP
+#define CONFIG_BT_SMP 0
+#endif
+
+// Bonds that are kept at once; 1 to 100.
+#ifndef CONFIG_BT_MAX_PAIRED
+#define CONFIG_BT_MAX_PAIRED 4
+#endif
+
 // ---- ATT and GATT -----------------------------------------------------------------------------
 
 // ATT_MTU that an exchange offers when breeze_mtu_set() was not called; 23 to CONFIG_BT_L2CAP_RX_MTU.
@@ -270,6 +282,11 @@ BREEZE_CHECK(CONFIG_BREEZE_ATT_PREPARE_QUEUES >= 1,
              "CONFIG_BREEZE_ATT_PREPARE_QUEUES must be at least 1.");
 BREEZE_CHECK(CONFIG_BREEZE_ATT_PREPARE_SIZE >= 518 && CONFIG_BREEZE_ATT_PREPARE_SIZE <= 65535,
              "CONFIG_BREEZE_ATT_PREPARE_SIZE must hold one whole value: at least 518 octets.");
+BREEZE_CHECK(CONFIG_BT_MAX_PAIRED >= 1 && CONFIG_BT_MAX_PAIRED <= 100,
+             "CONFIG_BT_MAX_PAIRED must be 1 to 100.");
+BREEZE_CHECK(!CONFIG_BT_SMP ||
+                 (CONFIG_BT_L2CAP_TX_MTU >= 65 && CONFIG_BT_L2CAP_RX_MTU >= 65),
+             "With CONFIG_BT_SMP the L2CAP MTUs must be at least 65 octets: a public key.");
 BREEZE_CHECK(CONFIG_BREEZE_GATT_STATIC_MAX >= 2,
              "CONFIG_BREEZE_GATT_STATIC_MAX must be at least 2: the GAP and the GATT service.");
 

@@ -327,6 +327,43 @@ int bt_le_scan_stop(void);
 int bt_le_scan_cb_register(struct bt_le_scan_cb *cb);
 void bt_le_scan_cb_unregister(struct bt_le_scan_cb *cb);
 
+// ---- Bonds (Vol 3, Part C, 9.4; with CONFIG_BT_SMP) ---------------------------------------------
+
+struct bt_bond_info {
+    bt_addr_le_t addr; // The peer's identity
+};
+
+// Delete the bond of identity `id` with this peer; all of them with addr NULL or BT_ADDR_LE_ANY. A link
+// with the peer ends (0x13). 0, also when there is none; -EINVAL (id).
+int bt_unpair(uint8_t id, const bt_addr_le_t *addr);
+
+// Call func for each bond of identity `id`.
+void bt_foreach_bond(uint8_t id, void (*func)(const struct bt_bond_info *info, void *user_data),
+                     void *user_data);
+
+// ---- Out of band data (Vol 3, Part H, 2.3.5.6.4; with CONFIG_BT_SMP) ------------------------------
+
+struct bt_le_oob_sc_data {
+    uint8_t r[16];
+    uint8_t c[16];
+};
+
+struct bt_le_oob {
+    bt_addr_le_t addr;
+    struct bt_le_oob_sc_data le_sc_data;
+};
+
+// Our data for a peer, valid until the next call or a failed pairing. It may take as long as a key
+// pair does. 0; -EAGAIN, -EINVAL, -EIO.
+int bt_le_oob_get_local(uint8_t id, struct bt_le_oob *oob);
+
+struct bt_conn;
+
+// What a pairing asked for (bt_conn_auth_cb.oob_data_request): our own data that the peer has, the
+// peer's that we have; NULL what is not needed. 0, -EINVAL.
+int bt_le_oob_set_sc_data(struct bt_conn *conn, const struct bt_le_oob_sc_data *oobd_local,
+                          const struct bt_le_oob_sc_data *oobd_remote);
+
 #ifdef __cplusplus
 }
 #endif

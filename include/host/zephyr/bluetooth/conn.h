@@ -195,9 +195,123 @@ int bt_conn_get_info(const struct bt_conn *conn, struct bt_conn_info *info);
 // -ENOTCONN; -EINVAL.
 int bt_conn_get_remote_info(struct bt_conn *conn, struct bt_conn_remote_info *remote_info);
 
-// The security level now. The Security Manager is not part of this version: links stay at
-// BT_SECURITY_L1, and requests of a peer for encryption are refused.
+// ---- Security (Vol 3, Part C, 10; Vol 3, Part H) -----------------------------------------------
+
+// The security level now.
 bt_security_t bt_conn_get_security(const struct bt_conn *conn);
+
+// Ask for a security level, at least: with keys of a bond if they suffice, else (and always with
+// BT_SECURITY_FORCE_PAIR) by pairing. A peripheral sends a Security Request. Returns at once;
+// `security_changed` tells what came of it. 0, also when the link is that secure already;
+// -ENOTCONN; -EINVAL (no such level, or level 3 or 4 and this side can show, type and confirm
+// nothing); -EBUSY (it is being done); -EAGAIN (too many failures with this peer: later); -ETIMEDOUT
+// (a pairing timed out on this link, which allows no other); -ENOTSUP without CONFIG_BT_SMP, as
+// all below is then missing.
+int bt_conn_set_security(struct bt_conn *conn, bt_security_t sec);
+
+// Octets of the key in use; 0 on a link that is not encrypted.
+uint8_t bt_conn_enc_key_size(const struct bt_conn *conn);
+
+// What the peer's Pairing Request or Response says (Vol 3, Part H, 3.5.1).
+struct bt_conn_pairing_feat {
+    uint8_t io_capability;
+    uint8_t oob_data_flag;
+    uint8_t auth_req;
+    uint8_t max_enc_key_size;
+    uint8_t init_key_dist;
+    uint8_t resp_key_dist;
+};
+
+// Which out of band data a pairing needs.
+struct bt_conn_oob_info {
+    enum {
+        BT_CONN_OOB_LE_LEGACY,
+        BT_CONN_OOB_LE_SC,
+    } type;
+    union {
+        struct {
+            enum {
+                BT_CONN_OOB_LOCAL_ONLY,  // The peer has ours.
+                BT_CONN_OOB_REMOTE_ONLY, // We have the peer's.
+                BT_CONN_OOB_BOTH_PEERS,
+                BT_CONN_OOB_NO_DATA,
+            } oob_config;
+        } lesc;
+    };
+};
+
+// What the application can do for a pairing: which members are set decides the IO capability.
+//   passkey_display                                      DisplayOnly
+//   passkey_display, passkey_confirm                     DisplayYesNo
+//   passkey_entry                                        KeyboardOnly
+//   passkey_display, passkey_entry, passkey_confirm      KeyboardDisplay
+// Without any: NoInputNoOutput. Each may answer at once or later.
+struct bt_conn_auth_cb {
+    // The peer's features are known: BT_SECURITY_ERR_SUCCESS to go on, else why not.
+    enum bt_security_err (*pairing_accept)(struct bt_conn *conn,
+                                           const struct bt_conn_pairing_feat *const feat);
+    // Show these six digits (leading zeroes too).
+    void (*passkey_display)(struct bt_conn *conn, unsigned int passkey);
+    // (-) Keypress notifications are taken from peers, but not handed on.
+    void (*passkey_display_keypress)(struct bt_conn *conn, uint8_t type);
+    // Ask the user for the passkey: bt_conn_auth_passkey_entry() or bt_conn_auth_cancel().
+    void (*passkey_entry)(struct bt_conn *conn);
+    // Ask whether the peer shows the same six digits: bt_conn_auth_passkey_confirm() or _cancel().
+    void (*passkey_confirm)(struct bt_conn *conn, unsigned int passkey);
+    // Out of band data is needed: bt_le_oob_set_sc_data(), bt_le_oob_set_legacy_tk() or _cancel().
+    void (*oob_data_request)(struct bt_conn *conn, struct bt_conn_oob_info *info);
+    // What was shown or asked is over: the pairing failed. Needed with any of those.
+    void (*cancel)(struct bt_conn *conn);
+    // A Just Works pairing that the peer began: bt_conn_auth_pairing_confirm() or _cancel().
+    void (*pairing_confirm)(struct bt_conn *conn);
+};
+
+// What becomes of pairings and bonds. Members may be NULL.
+struct bt_conn_auth_info_cb {
+    // All keys are exchanged; bonded: they are kept.
+    void (*pairing_complete)(struct bt_conn *conn, bool bonded);
+    void (*pairing_failed)(struct bt_conn *conn, enum bt_security_err reason);
+    // A bond is gone: bt_unpair(), or the place was needed.
+    void (*bond_deleted)(uint8_t id, const bt_addr_le_t *peer);
+    sys_snode_t node;
+};
+
+// For all connections; NULL takes it back. 0; -EINVAL (`cancel` is missing); -EALREADY.
+int bt_conn_auth_cb_register(const struct bt_conn_auth_cb *cb);
+
+// For one connection instead, until it ends; NULL: NoInputNoOutput. Before a pairing. 0; -EINVAL;
+// -ENOTCONN; -EALREADY.
+int bt_conn_auth_cb_overlay(struct bt_conn *conn, const struct bt_conn_auth_cb *cb);
+
+// 0; -EINVAL (NULL); -EALREADY (registered already; not registered).
+int bt_conn_auth_info_cb_register(struct bt_conn_auth_info_cb *cb);
+int bt_conn_auth_info_cb_unregister(struct bt_conn_auth_info_cb *cb);
+
+// Answers of the user; cancel also ends a pairing at any other moment. 0, or -EINVAL: the pairing does
+// not wait for that, or there is no such passkey (above 999999).
+int bt_conn_auth_passkey_entry(struct bt_conn *conn, unsigned int passkey);
+int bt_conn_auth_passkey_confirm(struct bt_conn *conn);
+int bt_conn_auth_pairing_confirm(struct bt_conn *conn);
+int bt_conn_auth_cancel(struct bt_conn *conn);
+
+// A passkey to show instead of a random one each time; BT_PASSKEY_INVALID: random again. It makes
+// this side DisplayOnly, and is worth little: an attacker needs one try to learn it. 0, -EINVAL.
+#define BT_PASSKEY_INVALID 0xffffffff
+int bt_passkey_set(unsigned int passkey);
+
+// Whether pairings make bonds: in general (true at first), and for one connection, once.
+// 0, -EINVAL, -EALREADY.
+void bt_set_bondable(bool enable);
+bool bt_get_bondable(void);
+int bt_conn_set_bondable(struct bt_conn *conn, bool enable);
+
+// This side has the peer's out of band data: say so in pairings that begin from now on, with Secure
+// Connections and legacy.
+void bt_le_oob_set_sc_flag(bool enable);
+void bt_le_oob_set_legacy_flag(bool enable);
+
+// The temporary key of a legacy pairing, 16 octets. 0, -EINVAL (it is not waited for).
+int bt_le_oob_set_legacy_tk(struct bt_conn *conn, const uint8_t *tk);
 
 // ---- Creating and ending ------------------------------------------------------------------------
 
@@ -347,10 +461,10 @@ struct bt_conn_cb {
     // The parameters in force have changed: interval 1.25 ms, latency events, timeout 10 ms.
     void (*le_param_updated)(struct bt_conn *conn, uint16_t interval, uint16_t latency,
                              uint16_t timeout);
-    // (-) The peer's resolvable private address `rpa` turned out to be `identity`.
+    // The peer's resolvable private address `rpa` turned out to be `identity`.
     void (*identity_resolved)(struct bt_conn *conn, const bt_addr_le_t *rpa,
                               const bt_addr_le_t *identity);
-    // (-) The security level changed, or a request for it failed.
+    // The security level changed, or a request for it failed.
     void (*security_changed)(struct bt_conn *conn, bt_security_t level, enum bt_security_err err);
     // The peer's version and features are known (bt_conn_get_remote_info()).
     void (*remote_info_available)(struct bt_conn *conn, struct bt_conn_remote_info *remote_info);

@@ -1,0 +1,51 @@
+// What Breeze offers beyond Zephyr's security API: the policy, which Zephyr fixes at compile time.
+#ifndef BREEZE_SMP_H_
+#define BREEZE_SMP_H_
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <zephyr/bluetooth/conn.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+// All zero is the default.
+struct breeze_smp_policy {
+    bool no_sc;       // Do not offer LE Secure Connections.
+    bool sc_only;     // Refuse anything below level 4 (Vol 3, Part C, 10.2.1, mode 1 level 4).
+    bool no_mitm;     // Do not ask for MITM protection unless level 3 or 4 is requested.
+    bool legacy_auth; // Legacy passkey entry counts as authenticated (before Core 6.2).
+    // A peer may replace an unauthenticated bond by a new Just Works pairing on an unencrypted link, as
+    // a peer that lost its keys must; so may whoever uses its address. An authenticated bond
+    // is never replaced by a weaker one: bt_unpair() it.
+    bool repair_just_works;
+    bool replace_oldest;  // A new bond takes the place of the one used longest ago.
+    uint8_t min_key_size; // Octets, 7 to 16; 0: 16.
+};
+
+// Set the policy for pairings that begin from now on. Survives bt_disable(). 0, or -EINVAL.
+int breeze_smp_policy_set(const struct breeze_smp_policy *policy);
+
+// A pairing is under way on this connection: pairing_complete or pairing_failed will follow.
+bool breeze_smp_is_pairing(struct bt_conn *conn);
+
+// Flags of a stored bond; -ENOENT: there is none.
+#define BREEZE_BOND_AUTHENTICATED 0x01
+#define BREEZE_BOND_SC            0x02
+int breeze_smp_bond_flags(uint8_t id, const bt_addr_le_t *addr);
+
+// A bond as a record for a store of the application's own (doc/BONDS.md), the one that the settings hold.
+// Export writes BREEZE_BOND_RECORD_LEN octets: 0, -ENOENT. Import takes it whole or not at all: 0,
+// -EINVAL (damaged, another version), -ENOSPC (CONFIG_BT_MAX_PAIRED).
+#define BREEZE_BOND_RECORD_LEN 94
+int breeze_smp_bond_export(uint8_t id, const bt_addr_le_t *addr, uint8_t *record);
+int breeze_smp_bond_import(const void *record, size_t len);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif // BREEZE_SMP_H_

@@ -1,0 +1,20 @@
+// The parts of the host's state that the Security Manager has (state.c).
+#include "api/state.h"
+#include "gatt/state.h"
+#include "hci/hci.h"
+#include "smp/state.h"
+
+struct crypto_run crypto_run;
+struct smp_run smp_run;
+struct smp_reg smp_reg;
+struct gatt_keep_reg gatt_keep_reg;
+
+int (*const crypto_entropy)(void *buf, size_t len) = hci_rand;
+
+const struct state_part state_smp[] = {
+    STATE_PART(crypto_run, STATE_RUN),
+    STATE_PART(smp_run, STATE_RUN),
+    STATE_PART(smp_reg, STATE_REG),
+    STATE_PART(gatt_keep_reg, STATE_REG),
+    STATE_END,
+};

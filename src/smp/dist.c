@@ -1,0 +1,171 @@
+// Pairing, phase 3: keys out and in (Vol 3, Part H, 2.4.3 and 3.6). The peripheral's come first.
+#include <errno.h>
+#include <string.h>
+
+#include "base/rd.h"
+#include "base/wr.h"
+#include "gap/id.h"
+#include "smp/state.h"
+
+#define LOG_LAYER LOG_SMP
+#include "base/log.h"
+
+// The pairing has made all that it makes.
+static void complete(struct smp_link *link)
+{
+    struct bt_conn *conn = smp_conn_of(link);
+    const bt_addr_le_t *local = gap_id_addr(conn->id);
+    link->keys.addr = conn->dst;
+    link->keys.local = local ? *local : conn->src;
+    bool bonded = link->bonding && smp_bond_put(&link->keys);
+    link->has_keys = !bonded;
+    link->failures = 0;
+    smp_clear(link);
+    if (bonded) {
+        conn_secured(conn);
+    }
+    smp_tell_complete(conn, bonded);
+}
+
+static bool send_keys(struct smp_link *link)
+{
+    uint8_t pdu[SMP_PDU_MAX];
+    struct smp_ltk *ltk = &link->keys.ours;
+    if (!(link->send & SMP_DIST_ENC)) {
+        return true;
+    }
+    uint8_t ediv[2];
+    if (crypto_rand(ltk->val, 16) || crypto_rand(ltk->rand, 8) || crypto_rand(ediv, 2)) {
+        smp_failed(link, SMP_REASON_UNSPECIFIED);
+        return false;
+    }
+    struct rd r = rd_init(ediv, sizeof(ediv));
+    ltk->ediv = rd_le16(&r);
+    memset(ltk->val + link->keys.size, 0, 16U - link->keys.size);
+    link->keys.flags |= SMP_KEYS_OURS;
+    struct wr w = wr_init(pdu, sizeof(pdu));
+    wr_u8(&w, SMP_ENC_INFO);
+    wr_bytes(&w, ltk->val, 16);
+    smp_send(link, pdu, wr_len(&w));
+    w = wr_init(pdu, sizeof(pdu));
+    wr_u8(&w, SMP_CENTRAL_ID);
+    wr_le16(&w, ltk->ediv);
+    wr_bytes(&w, ltk->rand, 8);
+    smp_send(link, pdu, wr_len(&w));
+    link->send = 0;
+    return true;
+}
+
+// What comes next; called whenever something of it is done.
+static void go_on(struct smp_link *link)
+{
+    if (link->receive) {
+        smp_expect(link, SMP_KEYS);
+    } else if (send_keys(link)) {
+        complete(link);
+    }
+}
+
+void smp_dist_begin(struct smp_link *link)
+{
+    if (link->sc) {
+        link->send = 0; // The LTK is there already; nothing else is ours to give.
+        link->receive &= (uint8_t)~SMP_DIST_ENC;
+    }
+    link->got_half = false;
+    if (smp_is_central(link) || send_keys(link)) {
+        go_on(link);
+    }
+}
+
+// The first PDU of a key, or (half) the second.
+static bool expected(struct smp_link *link, uint8_t key, bool half)
+{
+    // The encryption key comes before the identity (2.4.3).
+    bool order = key == SMP_DIST_ENC || !(link->receive & SMP_DIST_ENC);
+    if ((link->receive & key) && order && link->got_half == half) {
+        link->got_half = !half;
+        return true;
+    }
+    smp_failed(link, SMP_REASON_UNSPECIFIED);
+    return false;
+}
+
+void smp_on_enc_info(struct smp_link *link, struct rd *in)
+{
+    if (expected(link, SMP_DIST_ENC, false)) {
+        rd_copy(in, link->keys.theirs.val, 16);
+        memset(link->keys.theirs.val + link->keys.size, 0, 16U - link->keys.size);
+        smp_expect(link, SMP_KEYS);
+    }
+}
+
+void smp_on_central_id(struct smp_link *link, struct rd *in)
+{
+    if (expected(link, SMP_DIST_ENC, true)) {
+        link->keys.theirs.ediv = rd_le16(in);
+        rd_copy(in, link->keys.theirs.rand, 8);
+        link->keys.flags |= SMP_KEYS_THEIRS;
+        link->receive &= (uint8_t)~SMP_DIST_ENC;
+        go_on(link);
+    }
+}
+
+void smp_on_id_info(struct smp_link *link, struct rd *in)
+{
+    if (expected(link, SMP_DIST_ID, false)) {
+        rd_copy(in, link->keys.irk, 16);
+        smp_expect(link, SMP_KEYS);
+    }
+}
+
+static bool is_private(const bt_addr_le_t *addr)
+{
+    return addr->type == BT_ADDR_LE_RANDOM && BT_ADDR_IS_RPA(&addr->a);
+}
+
+// Is this an identity address, and one that a peer behind a private address may have: not another bond's,
+// unless the new keys could replace those (hostile 48).
+static bool identity_allowed(struct smp_link *link, const bt_addr_le_t *addr)
+{
+    struct bt_conn *conn = smp_conn_of(link);
+    if (addr->type != BT_ADDR_LE_PUBLIC &&
+        (addr->type != BT_ADDR_LE_RANDOM || !BT_ADDR_IS_STATIC(&addr->a))) {
+        return false;
+    }
+    const struct smp_keys *other = is_private(&conn->dst) ? smp_bond_find(conn->id, addr) : NULL;
+    return !other || smp_bond_may_replace(link, other);
+}
+
+void smp_on_id_addr(struct smp_link *link, struct rd *in)
+{
+    static const uint8_t zero[16];
+    struct bt_conn *conn = smp_conn_of(link);
+    bt_addr_le_t addr;
+    if (!expected(link, SMP_DIST_ID, true)) {
+        return;
+    }
+    addr.type = rd_u8(in);
+    rd_copy(in, addr.a.val, sizeof(addr.a.val));
+    if (!identity_allowed(link, &addr)) {
+        smp_failed(link, SMP_REASON_KEY_REJECTED);
+        return;
+    }
+    // An IRK of zeroes means that the peer has no private addresses.
+    if (memcmp(link->keys.irk, zero, 16)) {
+        link->keys.flags |= SMP_KEYS_IRK;
+    }
+    link->receive &= (uint8_t)~SMP_DIST_ID;
+    // A peer that shows itself under a lasting address is bonded under that one: another that it names
+    // is not proven by anything.
+    if (is_private(&conn->dst)) {
+        uint16_t attempt = link->attempt;
+        bt_addr_le_t rpa = conn->dst;
+        conn->dst = addr;
+        conn_cb_identity(conn, &rpa);
+        if (attempt != link->attempt) {
+            return;
+        }
+    }
+    go_on(link);
+}

@@ -1,0 +1,189 @@
+// Bonds in the settings: one value per bond, "bt/keys/IITAAAAAAAAAAAA" (identity, address type,
+// address, in hexadecimal), whose layout is the same on every machine (doc/BONDS.md).
+//
+// A record is taken whole or not at all: version, length, check, every field (hostile 57).
+#include <errno.h>
+#include <string.h>
+
+#include <zephyr/settings/settings.h>
+
+#include "base/rd.h"
+#include "base/wr.h"
+#include "smp/state.h"
+
+#define LOG_LAYER LOG_SMP
+#include "base/log.h"
+
+#define VERSION    1
+#define LTK_LEN    26
+#define CHECK_LEN  4
+#define RECORD_LEN (1 + 1 + 1 + 1 + 4 + 7 + 7 + 2 * LTK_LEN + 16 + CHECK_LEN)
+_Static_assert(RECORD_LEN == BREEZE_BOND_RECORD_LEN, "what the public header promises");
+#define FLAGS_KNOWN (SMP_KEYS_AUTH | SMP_KEYS_SC | SMP_KEYS_OURS | SMP_KEYS_THEIRS | SMP_KEYS_IRK)
+#define NAME_LEN    sizeof("bt/keys/IITAAAAAAAAAAAA")
+
+static void name_of(const struct smp_keys *bond, char name[NAME_LEN])
+{
+    static const char digits[] = "0123456789abcdef";
+    struct wr w = wr_init(name, NAME_LEN);
+    wr_bytes(&w, "bt/keys/", 8);
+    wr_u8(&w, (uint8_t)digits[bond->id >> 4]);
+    wr_u8(&w, (uint8_t)digits[bond->id & 15]);
+    wr_u8(&w, (uint8_t)digits[bond->addr.type & 15]);
+    for (size_t i = 6; i--;) {
+        wr_u8(&w, (uint8_t)digits[bond->addr.a.val[i] >> 4]);
+        wr_u8(&w, (uint8_t)digits[bond->addr.a.val[i] & 15]);
+    }
+    wr_u8(&w, 0);
+}
+
+static void put_ltk(struct wr *w, const struct smp_ltk *ltk)
+{
+    wr_bytes(w, ltk->val, sizeof(ltk->val));
+    wr_bytes(w, ltk->rand, sizeof(ltk->rand));
+    wr_le16(w, ltk->ediv);
+}
+
+static void get_ltk(struct rd *r, struct smp_ltk *ltk)
+{
+    rd_copy(r, ltk->val, sizeof(ltk->val));
+    rd_copy(r, ltk->rand, sizeof(ltk->rand));
+    ltk->ediv = rd_le16(r);
+}
+
+static void put_addr(struct wr *w, const bt_addr_le_t *addr)
+{
+    wr_u8(w, addr->type);
+    wr_bytes(w, addr->a.val, sizeof(addr->a.val));
+}
+
+static void get_addr(struct rd *r, bt_addr_le_t *addr)
+{
+    addr->type = rd_u8(r);
+    rd_copy(r, addr->a.val, sizeof(addr->a.val));
+}
+
+// Against damage, not against forgery: whoever can write here has the keys.
+static void check_of(const uint8_t *record, uint8_t check[CRYPTO_LEN])
+{
+    static const uint8_t key[CRYPTO_LEN] = "Breeze bond 1";
+    crypto_cmac(key, record, RECORD_LEN - CHECK_LEN, check);
+}
+
+static void record_of(const struct smp_keys *bond, uint8_t record[RECORD_LEN])
+{
+    uint8_t check[CRYPTO_LEN];
+    struct wr w = wr_init(record, RECORD_LEN);
+    wr_u8(&w, VERSION);
+    wr_u8(&w, bond->id);
+    wr_u8(&w, bond->flags & FLAGS_KNOWN);
+    wr_u8(&w, bond->size);
+    wr_le32(&w, bond->age);
+    put_addr(&w, &bond->local);
+    put_addr(&w, &bond->addr);
+    put_ltk(&w, &bond->ours);
+    put_ltk(&w, &bond->theirs);
+    wr_bytes(&w, bond->irk, sizeof(bond->irk));
+    check_of(record, check);
+    wr_bytes(&w, check, CHECK_LEN);
+}
+
+void smp_store_save(const struct smp_keys *bond)
+{
+    uint8_t record[RECORD_LEN];
+    char name[NAME_LEN];
+    record_of(bond, record);
+    name_of(bond, name);
+    int err = settings_save_one(name, record, sizeof(record));
+    if (err) {
+        log_inf("%s is not kept: %d", name, err);
+    }
+    memset(record, 0, sizeof(record));
+}
+
+void smp_store_delete(const struct smp_keys *bond)
+{
+    char name[NAME_LEN];
+    name_of(bond, name);
+    (void)settings_delete(name);
+}
+
+static bool is_identity(const bt_addr_le_t *addr)
+{
+    return addr->type == BT_ADDR_LE_PUBLIC ||
+           (addr->type == BT_ADDR_LE_RANDOM && (addr->a.val[5] & 0xc0) != 0x00);
+}
+
+static bool parse(struct rd *r, struct smp_keys *keys)
+{
+    uint8_t check[CRYPTO_LEN];
+    check_of(r->p, check);
+    uint8_t version = rd_u8(r);
+    keys->id = rd_u8(r);
+    keys->flags = rd_u8(r);
+    keys->size = rd_u8(r);
+    keys->age = rd_le32(r);
+    get_addr(r, &keys->local);
+    get_addr(r, &keys->addr);
+    get_ltk(r, &keys->ours);
+    get_ltk(r, &keys->theirs);
+    rd_copy(r, keys->irk, sizeof(keys->irk));
+    const uint8_t *stored = rd_take(r, CHECK_LEN);
+    return rd_done(r) && !memcmp(stored, check, CHECK_LEN) && version == VERSION &&
+           keys->id < CONFIG_BT_ID_MAX && !(keys->flags & ~FLAGS_KNOWN) && keys->size >= 7 &&
+           keys->size <= CRYPTO_LEN && is_identity(&keys->local) && is_identity(&keys->addr);
+}
+
+static int take(const struct smp_keys *keys)
+{
+    struct smp_keys *place = NULL;
+    for (unsigned int i = 0; i < CONFIG_BT_MAX_PAIRED; i++) {
+        struct smp_keys *bond = &smp_reg.bonds[i];
+        bool used = bond->flags & SMP_KEYS_USED;
+        if (used && bond->id == keys->id && bt_addr_le_eq(&bond->addr, &keys->addr)) {
+            place = bond;
+            break;
+        }
+        place = !place && !used ? bond : place;
+    }
+    if (!place) {
+        return -ENOSPC;
+    }
+    *place = *keys;
+    place->flags |= SMP_KEYS_USED;
+    smp_reg.age = MAX(smp_reg.age, keys->age);
+    return 0;
+}
+
+int breeze_smp_bond_import(const void *record, size_t len)
+{
+    struct smp_keys keys;
+    struct rd r = rd_init(record, len);
+    if (len != RECORD_LEN || !parse(&r, &keys)) {
+        return -EINVAL;
+    }
+    return take(&keys);
+}
+
+int breeze_smp_bond_export(uint8_t id, const bt_addr_le_t *addr, uint8_t *record)
+{
+    const struct smp_keys *bond = smp_bond_find(id, addr);
+    if (!bond) {
+        return -ENOENT;
+    }
+    record_of(bond, record);
+    return 0;
+}
+
+static int on_set(const char *key, size_t len, settings_read_cb read_cb, void *cb_arg)
+{
+    uint8_t record[RECORD_LEN];
+    if (!key || len != sizeof(record) || read_cb(cb_arg, record, len) != (ssize_t)len) {
+        return -EINVAL;
+    }
+    int err = breeze_smp_bond_import(record, len);
+    memset(record, 0, sizeof(record));
+    return err;
+}
+
+const struct settings_handler_static smp_settings = {.name = "bt/keys", .h_set = on_set};
