@@ -51,6 +51,8 @@ class BreezeLink:
         self.ends = Mailbox("disconnection at Breeze")
         self.bursts = Mailbox("the end of notifications from Breeze")
         self.answers = Mailbox("the end of a GATT operation at Breeze")
+        self.security = Mailbox("security at Breeze")
+        self.prompts = Mailbox("a question to Breeze's user")
         self.found = []
         self.values = []
         self.notified = collections.defaultdict(lambda: Mailbox("notification to Breeze"))
@@ -280,6 +282,28 @@ class BreezeHost:
 
     def on_param_req(self, index, *values):
         self.links[int(index)].requests.put(tuple(int(v) for v in values))
+
+    # Security: everything of a link goes to one mailbox, in order, questions to another.
+
+    def on_security(self, index, level, err):
+        if int(index) in self.links:
+            self.links[int(index)].security.put(("level", int(level), int(err)))
+
+    def on_paired(self, index, bonded):
+        self.links[int(index)].security.put(("paired", int(bonded), 0))
+
+    def on_pairing_failed(self, index, reason):
+        if int(index) in self.links:
+            self.links[int(index)].security.put(("failed", int(reason), 0))
+
+    def on_show(self, index, passkey):
+        self.links[int(index)].prompts.put(("show", int(passkey)))
+
+    def on_type(self, index):
+        self.links[int(index)].prompts.put(("type", None))
+
+    def on_compare(self, index, number):
+        self.links[int(index)].prompts.put(("compare", int(number)))
 
     def on_mtu(self, index, tx, _rx):
         if int(index) in self.links:

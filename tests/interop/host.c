@@ -499,6 +499,31 @@ static int cmd_chan_close(const struct words *w)
     return chan_close();
 }
 
+// ---- Pairing --------------------------------------------------------------------------------------
+
+// io NUMBER [sc=1]
+static int cmd_io(const struct words *w)
+{
+    return security_io(number_at(w, 1, 3), number_at(w, 2, 1) != 0);
+}
+
+// security CONN LEVEL
+static int cmd_security(const struct words *w)
+{
+    return security_set(number_at(w, 1, 0), number_at(w, 2, 2));
+}
+
+// answer CONN passkey|yes|cancel [PASSKEY]
+static int cmd_answer(const struct words *w)
+{
+    return security_answer(number_at(w, 1, 0), text_at(w, 2), number_at(w, 3, 0));
+}
+
+static int cmd_unpair(const struct words *w)
+{
+    return security_unpair();
+}
+
 // ---- Main ---------------------------------------------------------------------------------------------
 
 static const struct {
@@ -535,6 +560,10 @@ static const struct {
     {"chan_send", cmd_chan_send},
     {"chan_close", cmd_chan_close},
     {"stats", cmd_stats},
+    {"io", cmd_io},
+    {"security", cmd_security},
+    {"answer", cmd_answer},
+    {"unpair", cmd_unpair},
 };
 
 static void run_command(char *line)

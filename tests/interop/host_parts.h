@@ -1,5 +1,5 @@
 // The parts of the test host: host.c (commands, links, advertising, scanning), host_client.c (GATT
-// client), host_server.c (its services).
+// client), host_server.c (its services), host_security.c (pairing).
 #ifndef INTEROP_HOST_PARTS_H_
 #define INTEROP_HOST_PARTS_H_
 
@@ -52,5 +52,11 @@ int chan_connect(uint32_t link, uint16_t psm);
 int chan_expect(uint32_t octets);
 int chan_send(uint32_t octets);
 int chan_close(void);
+// Pairing: IO capability by number, with Secure Connections or legacy; the level wanted; the user's
+// answer: passkey, yes or cancel; all bonds forgotten.
+int security_io(uint32_t io, bool sc);
+int security_set(uint32_t link, uint32_t level);
+int security_answer(uint32_t link, const char *what, uint32_t passkey);
+int security_unpair(void);
 
 #endif // INTEROP_HOST_PARTS_H_

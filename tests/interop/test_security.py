@@ -1,0 +1,121 @@
+"""Pairing, and encryption with the bond after a new connection, with Bumble as the other host.
+
+Bumble's user types what Breeze's sees and the other way round; numbers are compared for real."""
+
+import asyncio
+
+import pytest
+from bumble.pairing import PairingConfig, PairingDelegate
+from pairs import link
+
+from common import WAIT, Mailbox
+
+DISPLAY, YES_NO, KEYBOARD, NONE, BOTH = range(5)
+
+# (Breeze's IO capability, Bumble's, Secure Connections, level that Breeze must reach)
+METHODS = [
+    pytest.param(NONE, NONE, True, 2, id="just_works"),
+    pytest.param(NONE, NONE, False, 2, id="just_works_legacy"),
+    pytest.param(YES_NO, YES_NO, True, 4, id="numeric"),
+    pytest.param(DISPLAY, KEYBOARD, True, 4, id="passkey_shown"),
+    pytest.param(KEYBOARD, DISPLAY, True, 4, id="passkey_typed"),
+    pytest.param(DISPLAY, KEYBOARD, False, 2, id="passkey_shown_legacy"),
+    pytest.param(KEYBOARD, DISPLAY, False, 2, id="passkey_typed_legacy"),
+]
+ROLES = [("breeze", "bumble"), ("bumble", "breeze")]
+
+
+class Delegate(PairingDelegate):
+    """Bumble's user."""
+
+    def __init__(self, io):
+        super().__init__(PairingDelegate.IoCapability(io))
+        self.shown = Mailbox("a number that Bumble shows")
+        self.typed = Mailbox("a passkey for Bumble")
+        self.numbers = Mailbox("the number that Breeze shows")
+
+    async def display_number(self, number, digits):
+        self.shown.put(number)
+
+    async def get_number(self):
+        return await self.typed.get()
+
+    async def compare_numbers(self, number, digits):
+        return number == await self.numbers.get()
+
+
+async def user(end, delegate):
+    """Breeze's user, who also tells Bumble's what Breeze shows."""
+    while True:
+        what, number = await end.prompts.queue.get()
+        if what == "show":
+            delegate.typed.put(number)
+        elif what == "type":
+            await end.host.command("answer", end.index, "passkey", await delegate.shown.get())
+        else:
+            delegate.numbers.put(number)
+            await end.host.command("answer", end.index, "yes")
+
+
+async def secure(ours, theirs, again=False):
+    """Whoever is the central begins: Bumble leaves Security Requests to its application."""
+    if ours.role == "central":
+        await ours.host.command("security", ours.index, 2)
+    else:
+        began = theirs.connection.encrypt() if again else theirs.connection.pair()
+        await asyncio.wait_for(began, WAIT)
+
+
+@pytest.mark.parametrize("roles", ROLES, ids=lambda r: f"{r[0]}_peripheral")
+@pytest.mark.parametrize("ours_io, theirs_io, sc, level", METHODS)
+def test_pair_and_encrypt_again(rig_for, ours_io, theirs_io, sc, level, roles):
+    async def whole(room):
+        peripheral, central = [await room.host(kind) for kind in roles]
+        breeze, bumble = (peripheral, central) if roles[0] == "breeze" else (central, peripheral)
+        delegate = Delegate(theirs_io)
+        bumble.device.pairing_config_factory = lambda _connection: PairingConfig(
+            sc=sc, mitm=True, bonding=True, delegate=delegate
+        )
+        await breeze.command("io", ours_io, int(sc))
+        near, far = await link(peripheral, central)
+        ours, theirs = (near, far) if roles[0] == "breeze" else (far, near)
+        answers = asyncio.create_task(user(ours, delegate))
+        began = asyncio.create_task(secure(ours, theirs))
+        assert await ours.security.get() == ("level", level, 0)
+        assert await ours.security.get() == ("paired", 1, 0)
+        await began
+        answers.cancel()
+        if not sc and roles[0] == "bumble":
+            return  # Bumble as legacy peripheral refuses the EDIV and Rand (0, 0) that it gave out.
+        # Again, with what both kept.
+        await ours.disconnect()
+        await theirs.wait_end()
+        near, far = await link(peripheral, central)
+        ours, theirs = (near, far) if roles[0] == "breeze" else (far, near)
+        await secure(ours, theirs, again=True)
+        assert await ours.security.get() == ("level", level, 0)
+
+    rig_for("air", roles).run(whole)
+
+
+@pytest.mark.parametrize("roles", ROLES, ids=lambda r: f"{r[0]}_peripheral")
+def test_wrong_passkey(rig_for, roles):
+    async def whole(room):
+        peripheral, central = [await room.host(kind) for kind in roles]
+        breeze, bumble = (peripheral, central) if roles[0] == "breeze" else (central, peripheral)
+        delegate = Delegate(DISPLAY)
+        bumble.device.pairing_config_factory = lambda _connection: PairingConfig(
+            sc=True, mitm=True, bonding=True, delegate=delegate
+        )
+        await breeze.command("io", KEYBOARD)
+        near, far = await link(peripheral, central)
+        ours, theirs = (near, far) if roles[0] == "breeze" else (far, near)
+        began = asyncio.create_task(secure(ours, theirs))
+        assert await ours.prompts.get() == ("type", None)
+        wrong = (await delegate.shown.get() + 1) % 1000000
+        await breeze.command("answer", ours.index, "passkey", wrong)
+        assert (await ours.security.get())[0] == "failed"
+        assert (await ours.security.get())[:2] == ("level", 1)
+        began.cancel()
+
+    rig_for("air", roles).run(whole)
