@@ -108,6 +108,11 @@ void mpy_conn_add(struct bt_conn *conn, bool central, uint8_t addr_type, const u
 // gatts.c
 void mpy_gatts_reset(void); // Unregister and free all services; the host must be off.
 
+// security.c
+void mpy_security_start(void); // The radio comes up.
+void mpy_secrets_load(void);   // Ask the program for its bonds, unless it has given them.
+void mpy_security_changed(struct bt_conn *conn, bt_security_t level, enum bt_security_err err);
+
 // gattc.c
 void mpy_gattc_reset(void);
 void mpy_gattc_mtu_updated(struct mpy_conn *mc, uint16_t mtu);

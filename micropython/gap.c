@@ -363,6 +363,9 @@ void mpy_gap_connected(struct bt_conn *conn, uint8_t err)
     if (bt_conn_get_info(conn, &info)) {
         return;
     }
+    if (!err) {
+        mpy_secrets_load();
+    }
     if (info.role == BT_CONN_ROLE_CENTRAL) {
         initiation_over();
         if (err) {

@@ -246,6 +246,7 @@ static struct bt_conn_cb conn_callbacks = {
     .connected = mpy_gap_connected,
     .disconnected = on_disconnected,
     .le_param_updated = on_param_updated,
+    .security_changed = mpy_security_changed,
 };
 static struct bt_gatt_cb gatt_callbacks = {
     .att_mtu_updated = on_mtu_updated,
@@ -292,6 +293,7 @@ int mp_bluetooth_init(void)
         stop();
     }
     register_once();
+    mpy_security_start();
     const uint8_t *name;
     (void)mp_bluetooth_gap_get_device_name(&name);
     (void)breeze_mtu_set(DEFAULT_MTU);
@@ -309,6 +311,7 @@ int mp_bluetooth_init(void)
         return mpy_errno(err);
     }
     be.state = ON;
+    mpy_secrets_load();
     return 0;
 }
 

@@ -44,6 +44,7 @@ _not_scheduled = _lib.func("i", "breeze_mpy_not_scheduled", "")
 _pump_begin = _lib.func("i", "breeze_mpy_pump_begin", "")
 _next_event = _lib.func("i", "breeze_mpy_next_event", "Pi")
 _answer = _lib.func("i", "breeze_mpy_answer", "Ii")
+_answer_data = _lib.func("i", "breeze_mpy_answer_data", "IPi")
 _set_handler = _lib.func("i", "breeze_mpy_set_handler", "i")
 _resend_interrupt = _lib.func("i", "breeze_mpy_resend_interrupt", "")
 _poll = _lib.func("i", "breeze_mpy_poll", "i")
@@ -59,6 +60,9 @@ _get_mtu = _lib.func("i", "breeze_mpy_get_mtu", "")
 _set_mtu = _lib.func("i", "breeze_mpy_set_mtu", "i")
 _get_name = _lib.func("i", "breeze_mpy_get_name", "")
 _set_name = _lib.func("i", "breeze_mpy_set_name", "Pi")
+_set_security = _lib.func("i", "breeze_mpy_set_security", "ii")
+_pair = _lib.func("i", "breeze_mpy_pair", "i")
+_passkey = _lib.func("i", "breeze_mpy_passkey", "iii")
 _advertise = _lib.func("i", "breeze_mpy_advertise", "iiPiPi")
 _advertise_stop = _lib.func("i", "breeze_mpy_advertise_stop", "")
 _scan = _lib.func("i", "breeze_mpy_scan", "iiii")
@@ -78,6 +82,7 @@ _gattc_read = _lib.func("i", "breeze_mpy_gattc_read", "ii")
 _gattc_write = _lib.func("i", "breeze_mpy_gattc_write", "iiPii")
 _exchange_mtu = _lib.func("i", "breeze_mpy_exchange_mtu", "i")
 
+_SECURITY = {"bond": 0, "mitm": 1, "le_secure": 2, "io": 3}
 _ENODEV = 19
 _ENOTCONN = 107
 
@@ -249,8 +254,15 @@ def _event_args(event, rssi, a, b, c, d, e, n):
         return a, b, _view[_HEADER : _HEADER + n]
     if event in (16, 17, 20):
         return a, b, c
-    if event == 27:
+    if event in (27, 28):
         return a, b, c, d, e
+    if event == 29:  # (type, index, key or None)
+        return a, b, _view[_HEADER : _HEADER + n] if c else None
+    if event == 30:  # (type, key, value or None)
+        at = _HEADER + b
+        return a, _view[_HEADER:at], _view[at : _HEADER + n] if c else None
+    if event == 31:
+        return a, b, int.from_bytes(_event[_HEADER : _HEADER + 4], "little")
     return a, b  # 3, 4, 10, 12, 14, 21
 
 
@@ -268,7 +280,10 @@ def _deliver():
             sys.stderr.write("Unhandled exception in IRQ callback handler\n")
             sys.print_exception(error, sys.stderr)
             answer = 0
-    if token:
+    if token and event == 29:
+        secret, size = _in(answer if answer else None)
+        _answer_data(token, secret, size)
+    elif token:
         _answer(token, int(answer) if isinstance(answer, (int, bool)) else 0)
 
 
@@ -415,6 +430,8 @@ class BLE:
             _do(_set_mtu(value))
         elif key == "addr_mode":
             _do(_set_addr_mode(value & 0xFF))
+        elif key in _SECURITY:
+            _do(_set_security(_SECURITY[key], int(value)))
         elif key == "rxbuf":
             # Events are never dropped for want of a buffer here: remembered, without effect.
             if not 16 <= value <= 0xFFFF:
@@ -455,6 +472,12 @@ class BLE:
             if args[i] is not None:
                 times[i - 1] = args[i]
         _do(_connect(addr_type, addr, *times))
+
+    def gap_pair(self, conn_handle):
+        _do(_pair(conn_handle))
+
+    def gap_passkey(self, conn_handle, action, passkey):
+        _do(_passkey(conn_handle, action, passkey))
 
     def gap_disconnect(self, conn_handle):
         err = _errno(_disconnect(conn_handle))

@@ -42,6 +42,8 @@ int breeze_mpy_pump_begin(void);
 int breeze_mpy_next_event(void *buf, int size);
 // Answer the event with this token. Stale tokens are ignored.
 int breeze_mpy_answer(unsigned int token, int value);
+// The same with octets: the value of a secret.
+int breeze_mpy_answer_data(unsigned int token, const void *data, int len);
 // Events are wanted (1) or dropped where they arise (0).
 int breeze_mpy_set_handler(int on);
 // Send SIGINT to the main thread again in 2 ms: it hit the pump, which must not swallow it.
@@ -64,6 +66,11 @@ int breeze_mpy_get_mtu(void); // (data) two octets, least significant first
 int breeze_mpy_set_mtu(int mtu);
 int breeze_mpy_get_name(void); // (data)
 int breeze_mpy_set_name(const void *name, int len);
+
+// key: 0 bond, 1 mitm, 2 le_secure, 3 io.
+int breeze_mpy_set_security(int key, int value);
+int breeze_mpy_pair(int conn);
+int breeze_mpy_passkey(int conn, int action, int passkey);
 
 int breeze_mpy_advertise(int connectable, int interval_us, const void *adv, int adv_len,
                          const void *rsp, int rsp_len);

@@ -389,6 +389,51 @@ int breeze_mpy_gattc_write(int conn, int handle, const void *data, int len, int 
     return submit_in(run_gattc_write, conn, handle, mode, data, len);
 }
 
+static int run_set_security(struct request *request)
+{
+    bool on = request->n[1] != 0;
+    switch (request->n[0]) {
+    case 0:
+        mp_bluetooth_set_bonding(on);
+        break;
+    case 1:
+        mp_bluetooth_set_mitm_protection(on);
+        break;
+    case 2:
+        mp_bluetooth_set_le_secure(on);
+        break;
+    default:
+        mp_bluetooth_set_io_capability((uint8_t)request->n[1]);
+    }
+    return request_raised();
+}
+
+int breeze_mpy_set_security(int key, int value)
+{
+    return submit(run_set_security, key, value, 0, 0);
+}
+
+static int run_pair(struct request *request)
+{
+    return mp_bluetooth_gap_pair((uint16_t)request->n[0]);
+}
+
+int breeze_mpy_pair(int conn)
+{
+    return submit(run_pair, conn, 0, 0, 0);
+}
+
+static int run_passkey(struct request *request)
+{
+    const int32_t *n = request->n;
+    return mp_bluetooth_gap_passkey((uint16_t)n[0], (uint8_t)n[1], n[2]);
+}
+
+int breeze_mpy_passkey(int conn, int action, int passkey)
+{
+    return submit(run_passkey, conn, action, passkey, 0);
+}
+
 static int run_exchange_mtu(struct request *request)
 {
     return mp_bluetooth_gattc_exchange_mtu((uint16_t)request->n[0]);

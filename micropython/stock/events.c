@@ -34,6 +34,8 @@ static struct {
     uint32_t parked; // The token that the host's thread waits for; 0 none.
     bool answered;
     int answer;
+    uint8_t data[256]; // An answer in octets: a secret.
+    size_t data_len;
     uint32_t delivered; // The token that Python has and has not answered.
     int shown;          // Octets of the last event in Python's buffer.
 } queue;
@@ -144,6 +146,7 @@ static int park(struct entry *entry)
     queue.parked = entry->event.token = queue.next_token;
     queue.answered = false;
     queue.answer = 0;
+    queue.data_len = 0;
     push(entry);
     while (!queue.answered && !atomic_load(&stock.quit) && now.tv_sec < end) {
         if (request_heavy_waiting()) {
@@ -219,6 +222,22 @@ int breeze_mpy_answer(unsigned int token, int value)
     return 0;
 }
 
+int breeze_mpy_answer_data(unsigned int token, const void *data, int len)
+{
+    sigset_t old;
+    guard_enter(&old);
+    pthread_mutex_lock(&stock.lock);
+    bool fits = len > 0 && (size_t)len <= sizeof(queue.data);
+    if (fits && token && token == queue.parked) {
+        memcpy(queue.data, data, (size_t)len);
+        queue.data_len = (size_t)len;
+    }
+    answer(token, fits);
+    pthread_mutex_unlock(&stock.lock);
+    guard_leave(&old);
+    return 0;
+}
+
 int breeze_mpy_set_handler(int on)
 {
     atomic_store(&stock.handler, on != 0);
@@ -247,6 +266,59 @@ void mp_bluetooth_gap_on_connection_update(uint16_t conn_handle, uint16_t conn_i
         const uint16_t args[] = {conn_handle, conn_interval, conn_latency, supervision_timeout,
                                  status};
         memcpy(entry->event.arg, args, sizeof(args));
+    }
+    post(entry);
+}
+
+void mp_bluetooth_gatts_on_encryption_update(uint16_t conn_handle, bool encrypted,
+                                             bool authenticated, bool bonded, uint8_t key_size)
+{
+    struct entry *entry = entry_new(MP_BLUETOOTH_IRQ_ENCRYPTION_UPDATE, NULL, 0, NULL, 0);
+    if (entry) {
+        const uint16_t args[] = {conn_handle, encrypted, authenticated, bonded, key_size};
+        memcpy(entry->event.arg, args, sizeof(args));
+    }
+    post(entry);
+}
+
+// Arguments: type, index, whether there is a key.
+bool mp_bluetooth_gap_on_get_secret(uint8_t type, uint8_t index, const uint8_t *key, size_t key_len,
+                                    const uint8_t **value, size_t *value_len)
+{
+    struct entry *entry = entry_new(MP_BLUETOOTH_IRQ_GET_SECRET, key, key ? key_len : 0, NULL, 0);
+    if (entry) {
+        entry->event.arg[0] = type;
+        entry->event.arg[1] = index;
+        entry->event.arg[2] = key != NULL;
+    }
+    bool found = park(entry) && queue.data_len;
+    *value = queue.data;
+    *value_len = queue.data_len;
+    return found;
+}
+
+// Arguments: type, octets of the key, whether there is a value.
+bool mp_bluetooth_gap_on_set_secret(uint8_t type, const uint8_t *key, size_t key_len,
+                                    const uint8_t *value, size_t value_len)
+{
+    struct entry *entry =
+        entry_new(MP_BLUETOOTH_IRQ_SET_SECRET, key, key_len, value, value ? value_len : 0);
+    if (entry) {
+        entry->event.arg[0] = type;
+        entry->event.arg[1] = (uint16_t)key_len;
+        entry->event.arg[2] = value != NULL;
+    }
+    return park(entry) != 0;
+}
+
+void mp_bluetooth_gap_on_passkey_action(uint16_t conn_handle, uint8_t action, mp_int_t passkey)
+{
+    const uint32_t number = (uint32_t)passkey;
+    struct entry *entry =
+        entry_new(MP_BLUETOOTH_IRQ_PASSKEY_ACTION, &number, sizeof(number), NULL, 0);
+    if (entry) {
+        entry->event.arg[0] = conn_handle;
+        entry->event.arg[1] = action;
     }
     post(entry);
 }

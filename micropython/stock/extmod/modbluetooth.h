@@ -52,6 +52,20 @@
 #define MP_BLUETOOTH_IRQ_GATTS_INDICATE_DONE         20
 #define MP_BLUETOOTH_IRQ_MTU_EXCHANGED               21
 #define MP_BLUETOOTH_IRQ_CONNECTION_UPDATE           27
+#define MP_BLUETOOTH_IRQ_ENCRYPTION_UPDATE           28
+#define MP_BLUETOOTH_IRQ_GET_SECRET                  29
+#define MP_BLUETOOTH_IRQ_SET_SECRET                  30
+#define MP_BLUETOOTH_IRQ_PASSKEY_ACTION              31
+
+// IO capabilities, and what a passkey event asks for.
+#define MP_BLUETOOTH_IO_CAPABILITY_DISPLAY_ONLY       0
+#define MP_BLUETOOTH_IO_CAPABILITY_DISPLAY_YESNO      1
+#define MP_BLUETOOTH_IO_CAPABILITY_KEYBOARD_ONLY      2
+#define MP_BLUETOOTH_IO_CAPABILITY_NO_INPUT_OUTPUT    3
+#define MP_BLUETOOTH_IO_CAPABILITY_KEYBOARD_DISPLAY   4
+#define MP_BLUETOOTH_PASSKEY_ACTION_INPUT              2
+#define MP_BLUETOOTH_PASSKEY_ACTION_DISPLAY            3
+#define MP_BLUETOOTH_PASSKEY_ACTION_NUMERIC_COMPARISON 4
 
 #define MP_BLUETOOTH_ADDRESS_MODE_PUBLIC 0
 #define MP_BLUETOOTH_ADDRESS_MODE_RANDOM 1
@@ -67,6 +81,8 @@
 #define MP_BLUETOOTH_UUID_TYPE_16  2
 #define MP_BLUETOOTH_UUID_TYPE_32  4
 #define MP_BLUETOOTH_UUID_TYPE_128 16
+
+typedef intptr_t mp_int_t;
 
 typedef struct {
     const void *type;
@@ -102,6 +118,13 @@ int mp_bluetooth_gap_peripheral_connect(uint8_t addr_type, const uint8_t *addr, 
                                         int32_t min_conn_interval_us, int32_t max_conn_interval_us);
 int mp_bluetooth_gap_peripheral_connect_cancel(void);
 
+void mp_bluetooth_set_bonding(bool enabled);
+void mp_bluetooth_set_mitm_protection(bool enabled);
+void mp_bluetooth_set_le_secure(bool enabled);
+void mp_bluetooth_set_io_capability(uint8_t capability);
+int mp_bluetooth_gap_pair(uint16_t conn_handle);
+int mp_bluetooth_gap_passkey(uint16_t conn_handle, uint8_t action, mp_int_t passkey);
+
 int mp_bluetooth_gatts_register_service_begin(bool append);
 int mp_bluetooth_gatts_register_service(mp_obj_bluetooth_uuid_t *service_uuid,
                                         mp_obj_bluetooth_uuid_t **characteristic_uuids,
@@ -136,6 +159,16 @@ void mp_bluetooth_gap_on_connected_disconnected(uint8_t event, uint16_t conn_han
 void mp_bluetooth_gap_on_connection_update(uint16_t conn_handle, uint16_t conn_interval,
                                            uint16_t conn_latency, uint16_t supervision_timeout,
                                            uint16_t status);
+void mp_bluetooth_gatts_on_encryption_update(uint16_t conn_handle, bool encrypted,
+                                             bool authenticated, bool bonded, uint8_t key_size);
+// A secret of this type: by key, or (key NULL) the index'th. False: there is none. *value stays good
+// until the next event.
+bool mp_bluetooth_gap_on_get_secret(uint8_t type, uint8_t index, const uint8_t *key, size_t key_len,
+                                    const uint8_t **value, size_t *value_len);
+// value NULL: forget it. True: it is kept.
+bool mp_bluetooth_gap_on_set_secret(uint8_t type, const uint8_t *key, size_t key_len,
+                                    const uint8_t *value, size_t value_len);
+void mp_bluetooth_gap_on_passkey_action(uint16_t conn_handle, uint8_t action, mp_int_t passkey);
 void mp_bluetooth_gap_on_scan_complete(void);
 void mp_bluetooth_gap_on_scan_result(uint8_t addr_type, const uint8_t *addr, uint8_t adv_type,
                                      const int8_t rssi, const uint8_t *data, uint16_t data_len);

@@ -1,0 +1,240 @@
+// MicroPython's Bluetooth backend: pairing, bonds, and the program's store of secrets.
+//
+// Invariants: one ENCRYPTION_UPDATE per change: of a pairing after its keys are exchanged and kept, so
+// that `bonded` is the truth; of a failed one with encrypted 0. mitm and le_secure ask, they refuse
+// nothing. The IO capability is the set of callbacks that the host is given, fixed when the radio
+// is switched on.
+//
+// A bond is one secret of type 1; its key is the peer's address (type, then most significant octet
+// first), its value the record of doc/BONDS.md. The program is asked for what it keeps when the radio
+// comes up, and at each connection until it gave something: a handler may be set later.
+#include <string.h>
+
+#include <breeze/smp.h>
+
+#include "py/mperrno.h"
+#include "py/runtime.h"
+
+#include "backend.h"
+
+#define SECRET_TYPE 1
+
+static struct {
+    bool bonding;
+    bool mitm;
+    bool no_sc;
+    bool io_set;
+    uint8_t io;
+    bool registered;
+    bool loaded; // The program gave its secrets.
+} sec;
+
+// ---- What the user does ------------------------------------------------------------------------
+
+static void raise_passkey(struct bt_conn *conn, uint8_t action, unsigned int passkey)
+{
+    struct mpy_conn *mc = mpy_conn_of(conn);
+    if (mc) {
+        mpy_enter();
+        mp_bluetooth_gap_on_passkey_action(mpy_conn_handle(mc), action, (mp_int_t)passkey);
+        mpy_leave();
+    }
+}
+
+static void on_display(struct bt_conn *conn, unsigned int passkey)
+{
+    raise_passkey(conn, MP_BLUETOOTH_PASSKEY_ACTION_DISPLAY, passkey);
+}
+
+static void on_entry(struct bt_conn *conn)
+{
+    raise_passkey(conn, MP_BLUETOOTH_PASSKEY_ACTION_INPUT, 0);
+}
+
+static void on_compare(struct bt_conn *conn, unsigned int passkey)
+{
+    raise_passkey(conn, MP_BLUETOOTH_PASSKEY_ACTION_NUMERIC_COMPARISON, passkey);
+}
+
+static void on_cancel(struct bt_conn *conn)
+{
+}
+
+static const struct bt_conn_auth_cb auths[] = {
+    [MP_BLUETOOTH_IO_CAPABILITY_DISPLAY_ONLY] = {.passkey_display = on_display,
+                                                 .cancel = on_cancel},
+    [MP_BLUETOOTH_IO_CAPABILITY_DISPLAY_YESNO] = {.passkey_display = on_display,
+                                                  .passkey_confirm = on_compare,
+                                                  .cancel = on_cancel},
+    [MP_BLUETOOTH_IO_CAPABILITY_KEYBOARD_ONLY] = {.passkey_entry = on_entry, .cancel = on_cancel},
+    [MP_BLUETOOTH_IO_CAPABILITY_NO_INPUT_OUTPUT] = {.cancel = NULL},
+    [MP_BLUETOOTH_IO_CAPABILITY_KEYBOARD_DISPLAY] = {.passkey_display = on_display,
+                                                     .passkey_entry = on_entry,
+                                                     .passkey_confirm = on_compare,
+                                                     .cancel = on_cancel},
+};
+
+// ---- What became of it -------------------------------------------------------------------------
+
+static void raise_encryption(struct bt_conn *conn, bool bonded)
+{
+    struct mpy_conn *mc = mpy_conn_of(conn);
+    if (mc) {
+        bt_security_t level = bt_conn_get_security(conn);
+        mpy_enter();
+        mp_bluetooth_gatts_on_encryption_update(mpy_conn_handle(mc), level >= BT_SECURITY_L2,
+                                                level >= BT_SECURITY_L3, bonded,
+                                                bt_conn_enc_key_size(conn));
+        mpy_leave();
+    }
+}
+
+void mpy_security_changed(struct bt_conn *conn, bt_security_t level, enum bt_security_err err)
+{
+    // In a pairing the event comes with its end.
+    if (!breeze_smp_is_pairing(conn)) {
+        bool bonded = breeze_smp_bond_flags(BT_ID_DEFAULT, bt_conn_get_dst(conn)) >= 0;
+        raise_encryption(conn, !err && bonded);
+    }
+}
+
+// ---- The program's store -----------------------------------------------------------------------
+
+static void secret_set(const bt_addr_le_t *peer, const uint8_t *record)
+{
+    uint8_t key[7] = {peer->type};
+    mpy_reverse(key + 1, peer->a.val, sizeof(peer->a.val));
+    mpy_enter();
+    (void)mp_bluetooth_gap_on_set_secret(SECRET_TYPE, key, sizeof(key), record,
+                                         record ? BREEZE_BOND_RECORD_LEN : 0);
+    mpy_leave();
+}
+
+void mpy_secrets_load(void)
+{
+    if (!sec.bonding) {
+        return; // A program that keeps no bonds is not asked for any.
+    }
+    for (uint8_t i = 0; !sec.loaded && i < CONFIG_BT_MAX_PAIRED; i++) {
+        const uint8_t *value = NULL;
+        size_t len = 0;
+        mpy_enter();
+        bool found = mp_bluetooth_gap_on_get_secret(SECRET_TYPE, i, NULL, 0, &value, &len);
+        mpy_leave();
+        if (!found) {
+            sec.loaded = i > 0;
+            return;
+        }
+        (void)breeze_smp_bond_import(value, len); // What is damaged is no bond.
+    }
+    sec.loaded = true;
+}
+
+static void on_complete(struct bt_conn *conn, bool bonded)
+{
+    uint8_t record[BREEZE_BOND_RECORD_LEN];
+    const bt_addr_le_t *peer = bt_conn_get_dst(conn);
+    if (bonded && mpy_on() && !breeze_smp_bond_export(BT_ID_DEFAULT, peer, record)) {
+        secret_set(peer, record);
+    }
+    memset(record, 0, sizeof(record));
+    raise_encryption(conn, bonded);
+}
+
+static void on_deleted(uint8_t id, const bt_addr_le_t *peer)
+{
+    if (mpy_on()) {
+        secret_set(peer, NULL);
+    }
+}
+
+static struct bt_conn_auth_info_cb infos = {
+    .pairing_complete = on_complete,
+    .bond_deleted = on_deleted,
+};
+
+// ---- Configuration -----------------------------------------------------------------------------
+
+static void apply(void)
+{
+    uint8_t io = sec.io_set ? sec.io : MP_BLUETOOTH_IO_CAPABILITY_NO_INPUT_OUTPUT;
+    const struct breeze_smp_policy policy = {
+        .no_sc = sec.no_sc,
+        .no_mitm = !sec.mitm,
+        .repair_just_works = true,
+        .replace_oldest = true,
+    };
+    (void)bt_conn_auth_cb_register(NULL);
+    (void)bt_conn_auth_cb_register(&auths[io]);
+    (void)breeze_smp_policy_set(&policy);
+    bt_set_bondable(sec.bonding);
+}
+
+void mpy_security_start(void)
+{
+    if (!sec.registered) {
+        sec.registered = true;
+        (void)bt_conn_auth_info_cb_register(&infos);
+    }
+    sec.loaded = false;
+    apply();
+}
+
+void mp_bluetooth_set_bonding(bool enabled)
+{
+    sec.bonding = enabled;
+    apply();
+}
+
+void mp_bluetooth_set_mitm_protection(bool enabled)
+{
+    sec.mitm = enabled;
+    apply();
+}
+
+void mp_bluetooth_set_le_secure(bool enabled)
+{
+    sec.no_sc = !enabled;
+    apply();
+}
+
+void mp_bluetooth_set_io_capability(uint8_t capability)
+{
+    if (capability > MP_BLUETOOTH_IO_CAPABILITY_KEYBOARD_DISPLAY) {
+        mp_raise_OSError(MP_EINVAL);
+        return;
+    }
+    sec.io = capability;
+    sec.io_set = true;
+    apply();
+}
+
+// ---- Pairing -----------------------------------------------------------------------------------
+
+int mp_bluetooth_gap_pair(uint16_t conn_handle)
+{
+    struct mpy_conn *mc = mpy_conn_get(conn_handle);
+    return mc ? mpy_errno(bt_conn_set_security(mc->conn, BT_SECURITY_L2)) : MP_ENOTCONN;
+}
+
+int mp_bluetooth_gap_passkey(uint16_t conn_handle, uint8_t action, mp_int_t passkey)
+{
+    struct mpy_conn *mc = mpy_conn_get(conn_handle);
+    if (!mc) {
+        return MP_ENOTCONN;
+    }
+    if (passkey < 0) {
+        return MP_EINVAL;
+    }
+    switch (action) {
+    case MP_BLUETOOTH_PASSKEY_ACTION_INPUT:
+        return mpy_errno(bt_conn_auth_passkey_entry(mc->conn, (unsigned int)passkey));
+    case MP_BLUETOOTH_PASSKEY_ACTION_NUMERIC_COMPARISON:
+        return mpy_errno(passkey ? bt_conn_auth_passkey_confirm(mc->conn)
+                                 : bt_conn_auth_cancel(mc->conn));
+    case MP_BLUETOOTH_PASSKEY_ACTION_DISPLAY:
+        return 0; // The passkey that the event told is the one: it is random each time.
+    default:
+        return MP_EINVAL;
+    }
+}
