@@ -32,15 +32,15 @@ int breeze_smp_policy_set(const struct breeze_smp_policy *policy);
 // A pairing is under way on this connection: pairing_complete or pairing_failed will follow.
 bool breeze_smp_is_pairing(struct bt_conn *conn);
 
-// Flags of a stored bond; -ENOENT: there is none.
 #define BREEZE_BOND_AUTHENTICATED 0x01
 #define BREEZE_BOND_SC            0x02
+// Flags of a stored bond (BREEZE_BOND_*); -ENOENT: there is none.
 int breeze_smp_bond_flags(uint8_t id, const bt_addr_le_t *addr);
 
+#define BREEZE_BOND_RECORD_LEN 94
 // A bond as a record for a store of the application's own (doc/BONDS.md), the one that the settings hold.
 // Export writes BREEZE_BOND_RECORD_LEN octets: 0, -ENOENT. Import takes it whole or not at all: 0,
 // -EINVAL (damaged, another version), -ENOSPC (CONFIG_BT_MAX_PAIRED).
-#define BREEZE_BOND_RECORD_LEN 94
 int breeze_smp_bond_export(uint8_t id, const bt_addr_le_t *addr, uint8_t *record);
 int breeze_smp_bond_import(const void *record, size_t len);
 

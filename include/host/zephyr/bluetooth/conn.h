@@ -294,9 +294,9 @@ int bt_conn_auth_passkey_confirm(struct bt_conn *conn);
 int bt_conn_auth_pairing_confirm(struct bt_conn *conn);
 int bt_conn_auth_cancel(struct bt_conn *conn);
 
+#define BT_PASSKEY_INVALID 0xffffffff
 // A passkey to show instead of a random one each time; BT_PASSKEY_INVALID: random again. It makes
 // this side DisplayOnly, and is worth little: an attacker needs one try to learn it. 0, -EINVAL.
-#define BT_PASSKEY_INVALID 0xffffffff
 int bt_passkey_set(unsigned int passkey);
 
 // Whether pairings make bonds: in general (true at first), and for one connection, once.
