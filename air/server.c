@@ -209,6 +209,16 @@ static void status_text(const struct server *server, char *text, size_t len)
     }
 }
 
+// Nobody finds us any more; who has come in already stays.
+static void close_unix(struct server *server)
+{
+    if (server->unix_fd >= 0) {
+        unlink(server->options->socket_path);
+        close(server->unix_fd);
+        server->unix_fd = -1;
+    }
+}
+
 static void control_line(struct server *server, struct client *client)
 {
     const char *line = (const char *)client->in;
@@ -222,6 +232,7 @@ static void control_line(struct server *server, struct client *client)
     } else if (!strncmp(line, CONTROL_PREFIX "stop\n", client->in_len)) {
         snprintf(text, sizeof(text), "breeze-air, process %d, stops\n", (int)getpid());
         server->stop = true;
+        close_unix(server); // Before the answer: who asked may start another one at once.
     } else {
         snprintf(text, sizeof(text), "breeze-air knows status and stop\n");
     }
@@ -368,10 +379,7 @@ static bool open_all(struct server *server, int *code)
 
 static void close_all(struct server *server)
 {
-    if (server->unix_fd >= 0) {
-        unlink(server->options->socket_path);
-        close(server->unix_fd);
-    }
+    close_unix(server);
     if (server->tcp_fd >= 0) {
         close(server->tcp_fd);
     }
