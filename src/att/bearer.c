@@ -377,7 +377,7 @@ static int send_unenhanced(struct bt_conn *conn, struct net_buf *pdu, acl_done_t
 
 struct att_bearer *att_bearer_of(const struct bt_conn *conn)
 {
-    struct att_bearer *bearer = &att_run.bearers[bt_conn_index(conn)];
+    struct att_bearer *bearer = &att_run.bearers[conn->index];
     return bearer->conn == conn ? bearer : NULL;
 }
 
@@ -392,7 +392,7 @@ struct att_bearer *att_bearer_live(const struct bt_conn *conn)
 
 static void link_up(struct bt_conn *conn)
 {
-    struct att_bearer *bearer = &att_run.bearers[bt_conn_index(conn)];
+    struct att_bearer *bearer = &att_run.bearers[conn->index];
     *bearer = (struct att_bearer){
         .conn = conn,
         .send = send_unenhanced,

@@ -150,7 +150,11 @@ static void conn_deliver(struct post *post, uint16_t bits)
 
 struct bt_conn *conn_at(unsigned int index)
 {
-    return index < CONFIG_BT_MAX_CONN ? &conn_run.slots[index] : NULL;
+    if (index >= CONFIG_BT_MAX_CONN) {
+        return NULL;
+    }
+    conn_run.slots[index].index = (uint8_t)index; // Also of a slot that was never taken.
+    return &conn_run.slots[index];
 }
 
 struct bt_conn *conn_by_handle(uint16_t handle)
@@ -183,6 +187,7 @@ struct bt_conn *conn_take(enum conn_state state)
             uint16_t generation = conn->generation;
             memset(conn, 0, sizeof(*conn));
             conn->generation = (uint16_t)(generation + 1);
+            conn->index = (uint8_t)i;
             conn->refs = 1;
             post_init(&conn->post, conn_deliver);
             conn_set_state(conn, state);

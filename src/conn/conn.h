@@ -57,6 +57,7 @@ struct bt_conn {
     struct acl_link acl; // First: an acl_link is its connection.
     struct post post;
     uint8_t state;  // enum conn_state
+    uint8_t index;  // Place among the slots: bt_conn_index() without a division.
     uint8_t role;   // BT_CONN_ROLE_*
     uint8_t id;     // Local identity.
     uint8_t err;    // HCI status of the creation ...

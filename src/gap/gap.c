@@ -2,7 +2,8 @@
 #include "gap/id.h"
 #include "gap/state.h"
 
-// The accept list stands before who uses it. The scanner stands before the initiator: it must rest first where the controller cannot do both.
+// The accept list stands before who uses it, the scanner before the initiator: it must rest first where
+// the controller cannot do both.
 static bool (*const runners[])(struct hci_cmd *cmd, struct wr *params) = {
     id_next, accept_next, adv_next, scan_next, init_next,
 };

@@ -262,7 +262,8 @@ void clt_response(struct bt_conn *conn, uint8_t req_op, uint8_t err, struct rd *
     } else if (next < CLT_MORE) {
         finish(conn, op, (uint8_t)next);
     }
-    if (!att_bearer_of(conn) || att_bearer_of(conn)->dead) {
+    const struct att_bearer *bearer = att_bearer_of(conn);
+    if (!bearer || bearer->dead) {
         ops_sweep(conn);
     }
     clt_kick(conn);

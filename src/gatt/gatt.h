@@ -24,12 +24,12 @@ void gatt_tx_free(void);
 
 static inline struct gatt_link *gatt_link_of(const struct bt_conn *conn)
 {
-    return &gatt_run.links[bt_conn_index(conn)];
+    return &gatt_run.links[conn->index];
 }
 
 static inline struct clt_link *clt_link_of(const struct bt_conn *conn)
 {
-    return &clt_run.links[bt_conn_index(conn)];
+    return &clt_run.links[conn->index];
 }
 
 // The connection of a link of GATT.

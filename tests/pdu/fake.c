@@ -263,6 +263,7 @@ struct bt_conn *fake_connect(unsigned int index, uint8_t role)
 {
     struct bt_conn *conn = &conns[index];
     memset(conn, 0, sizeof(*conn));
+    conn->index = (uint8_t)index;
     conn->acl.handle = (uint16_t)(0x40 + index);
     conn->acl.open = true;
     conn->state = CONN_CONNECTED;

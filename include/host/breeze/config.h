@@ -70,7 +70,7 @@
 
 // Credit based channels at once, over all connections; 1 to 64.
 #ifndef CONFIG_BREEZE_L2CAP_CHAN_MAX
-#define CONFIG_BREEZE_L2CAP_CHAN_MAX (2 * CONFIG_BT_MAX_CONN + 2)
+#define CONFIG_BREEZE_L2CAP_CHAN_MAX (CONFIG_BT_MAX_CONN < 31 ? 2 * CONFIG_BT_MAX_CONN + 2 : 64)
 #endif
 
 // Largest K-frame payload that a channel lets the peer send, octets; 64 to CONFIG_BT_L2CAP_RX_MTU. 247
