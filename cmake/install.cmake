@@ -69,8 +69,8 @@ endforeach()
 # out: its prefix is a folder of the interpreter's path (make install-micropython).
 if(TARGET breeze_mpy)
     install(TARGETS breeze_mpy LIBRARY DESTINATION . COMPONENT micropython EXCLUDE_FROM_ALL)
-    install(DIRECTORY micropython/stock/ DESTINATION . COMPONENT micropython EXCLUDE_FROM_ALL
-            FILES_MATCHING PATTERN "*.py" PATTERN extmod EXCLUDE PATTERN py EXCLUDE)
+    install(FILES micropython/bluetooth.py micropython/stock/_breeze.py micropython/stock/ubluetooth.py
+            DESTINATION . COMPONENT micropython EXCLUDE_FROM_ALL)
     if(TARGET breeze-air)
         install(PROGRAMS $<TARGET_FILE:breeze-air> DESTINATION . COMPONENT micropython EXCLUDE_FROM_ALL)
     endif()

@@ -1,4 +1,4 @@
-// The flat C API of libbreeze_mpy.so, which bluetooth.py calls through MicroPython's ffi.
+// The flat C API of libbreeze_mpy.so, which ubluetooth.py and _breeze.py call through MicroPython's ffi.
 //
 // Threads. The host, its loop and the backend run in one thread of the library's own (host.c), which
 // blocks all signals and is unknown to the interpreter. Everybody else only leaves requests there.
@@ -11,12 +11,12 @@
 // when polling gives 0, breeze_mpy_result_len() and breeze_mpy_result() fetch the octets. All buffers
 // are copied before a function returns. A length of -1 means None.
 //
-// Events. Python pulls them: the helper thread of bluetooth.py sits in breeze_mpy_helper_wait() and
+// Events. Python pulls them: the helper thread of ubluetooth.py sits in breeze_mpy_helper_wait() and
 // schedules the pump when that returns 1; the pump calls breeze_mpy_pump_begin(), then
 // breeze_mpy_next_event() until 0. An event whose `token` is not 0 is answered with breeze_mpy_answer();
 // meanwhile the host waits inside the callback and serves calls.
 //
-// bluetooth.py has the same prototypes; tests/micropython/test_prototypes.py compares them.
+// The two have the same prototypes; tests/micropython/test_module.py compares them.
 #ifndef BREEZE_MPY_H_
 #define BREEZE_MPY_H_
 

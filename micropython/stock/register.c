@@ -1,4 +1,4 @@
-// gatts_register_services: from the octets that bluetooth.py makes of a table to the backend's calls.
+// gatts_register_services: from the octets that ubluetooth.py makes of a table to the backend's calls.
 #include <stdlib.h>
 #include <string.h>
 

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// An event as Python sees it (bluetooth.py unpacks "<BbHHHHHHHI"); its data follows.
+// An event as Python sees it (ubluetooth.py unpacks "<BbHHHHHHHI"); its data follows.
 struct breeze_mpy_event {
     uint8_t event;
     int8_t rssi;

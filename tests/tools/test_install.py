@@ -141,5 +141,5 @@ def test_micropython_component(tmp_path):
     lib = home / ".micropython" / "lib"
     run(os.path.join(root, "tools", "install_micropython.sh"), build, lib, env=dict(os.environ, HOME=str(home)))
     names = {p.name for p in lib.iterdir()}
-    assert {"bluetooth.py", "ubluetooth.py"} <= names
+    assert {"bluetooth.py", "ubluetooth.py", "_breeze.py"} <= names
     assert any(name.endswith(".so") for name in names)
