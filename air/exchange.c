@@ -125,7 +125,9 @@ static void pick(struct air_end *end, int octets)
         }
     } else if (!end->paused && max > 0) {
         if (end->acl_head) {
-            take_acl(end, (unsigned int)max);
+            if (max >= (int)ll_least_piece(end->acl_head)) {
+                take_acl(end, (unsigned int)max);
+            }
         } else if (end->saturate) {
             take_saturate(end, (unsigned int)max);
         }

@@ -19,13 +19,17 @@
 
 #define UNIT_US 1250
 
-// Octets that must go as a whole: what has to be repeated, or a control PDU; with its MIC.
+// Octets that must go as a whole: what has to be repeated, a control PDU, or the least piece of an
+// ACL packet; with its MIC.
 static unsigned int indivisible(const struct air_end *end)
 {
     if (end->cur.valid && end->cur.len) {
         return end->cur.len + 4u;
     }
-    return end->control_count ? end->control[end->control_head].len + 4u : 0;
+    if (end->control_count) {
+        return end->control[end->control_head].len + 4u;
+    }
+    return end->acl_head && !end->paused ? ll_least_piece(end->acl_head) + 4u : 0;
 }
 
 // The least that an event needs: two PDUs, empty but for what cannot be cut, and their gaps.

@@ -59,6 +59,13 @@ struct acl_packet {
     uint8_t data[];
 };
 
+// An ACL packet is not cut into pieces smaller than this, but for its last.
+static inline unsigned int ll_least_piece(const struct acl_packet *packet)
+{
+    size_t rest = packet->len - packet->offset;
+    return rest < LL_MIN_OCTETS ? (unsigned int)rest : LL_MIN_OCTETS;
+}
+
 struct conn_params {
     uint16_t interval_min, interval_max, latency, timeout;
 };

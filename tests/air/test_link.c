@@ -504,6 +504,79 @@ static void test_nobody_starves(void **state)
     rig_close(&rig);
 }
 
+// One peripheral of four centrals that know nothing of each other, so that anchors lie anywhere, just
+// before another's too: each link carries what it is given in both directions, or it has ended.
+static void random_offsets(uint64_t seed)
+{
+    struct rig rig;
+    struct packet packet;
+    uint16_t handles[4][2];
+    uint8_t data[200] = {196, 0, 4, 0};
+    unsigned int received[4] = {0}, hub_received = 0, ended = 0;
+    uint64_t random = seed;
+    rig_open(&rig, seed);
+    for (int i = 0; i < 5; i++) {
+        rig_add_ready(&rig, &(struct air_controller_config){0});
+    }
+    for (int i = 0; i < 4; i++) {
+        random = random * 6364136223846793005u + 1442695040888963407u;
+        rig_run(&rig, (int64_t)(random >> 40) % (50 * MS));
+        rig_link(&rig, i + 1, 0, 8, handles[i]);
+    }
+    for (int i = 0; i < 4; i++) {
+        (void)rig_event(&rig, i + 1, EV_DISCONNECTION, 1, &packet);
+        if (air_controller_links(rig.c[i + 1])) {
+            rig_acl(&rig, i + 1, handles[i][0], true, data, sizeof(data));
+            rig_acl(&rig, 0, handles[i][1], true, data, sizeof(data));
+        }
+    }
+    rig_run(&rig, 5000 * MS);
+    for (int i = 0; i < 4; i++) {
+        ended += !air_controller_links(rig.c[i + 1]);
+        while (rig_read(&rig, i + 1, &packet)) {
+            received[i] += packet.data[0] == 0x02 ? get16(packet.data + 3) : 0;
+        }
+        assert_true(received[i] == sizeof(data) || !air_controller_links(rig.c[i + 1]));
+    }
+    while (rig_read(&rig, 0, &packet)) {
+        hub_received += packet.data[0] == 0x02 ? get16(packet.data + 3) : 0;
+    }
+    assert_true(hub_received >= (4 - ended) * sizeof(data));
+    assert_true(ended < 4);
+    rig_close(&rig);
+}
+
+static void test_close_anchors_carry_data_or_end(void **state)
+{
+    for (uint64_t seed = 1; seed <= 200; seed++) {
+        random_offsets(seed);
+    }
+}
+
+// ... and no piece of a packet is smaller than it must be.
+static void test_close_anchors_cut_no_crumbs(void **state)
+{
+    struct rig rig;
+    uint16_t handles[2][2];
+    uint8_t data[100] = {96, 0, 4, 0};
+    for (int64_t shift = 0; shift < 10 * MS; shift += 250) {
+        struct air_link_stats stats;
+        rig_open(&rig, 3);
+        for (int i = 0; i < 3; i++) {
+            rig_add_ready(&rig, &(struct air_controller_config){0});
+        }
+        rig_link(&rig, 1, 0, 8, handles[0]);
+        rig_run(&rig, shift);
+        rig_link(&rig, 2, 0, 8, handles[1]);
+        rig_acl(&rig, 1, handles[0][0], true, data, sizeof(data));
+        rig_run(&rig, 2000 * MS);
+        if (!air_link_stats(rig.c[1], handles[0][0], &stats)) {
+            assert_int_equal(stats.tx_pdus, 4); // 27 + 27 + 27 + 19
+        }
+        rig_close(&rig);
+    }
+}
+
 // Three controllers whose hosts send any command with any parameters, mostly for handles that
 // exist: nothing breaks, and all still answer.
 
@@ -670,6 +743,8 @@ int main(void)
         cmocka_unit_test(test_latency),
         cmocka_unit_test(test_many_links),
         cmocka_unit_test(test_nobody_starves),
+        cmocka_unit_test(test_close_anchors_carry_data_or_end),
+        cmocka_unit_test(test_close_anchors_cut_no_crumbs),
         cmocka_unit_test(test_any_command_at_any_time),
         cmocka_unit_test(test_link_limit),
     };
