@@ -14,36 +14,19 @@
 // chosen at random and the others wait for the next; the interval is the largest one allowed.
 #include <string.h>
 
+#include "adv.h"
 #include "bytes.h"
 #include "link.h"
 
-// HCI Advertising_Type.
-enum {
-    ADV_IND_TYPE,
-    ADV_DIRECT_HIGH_TYPE,
-    ADV_SCAN_TYPE,
-    ADV_NONCONN_TYPE,
-    ADV_DIRECT_LOW_TYPE,
-};
+#define REPORT_SCAN_RSP    4
+#define ADV_DELAY_MAX_US   10000
+#define HIGH_DUTY_US       3750    // 4.4.2.4.3: an event at most this often ...
+#define HIGH_DUTY_TOTAL_US 1280000 // ... for at most this long
+#define STARVED_LISTENS    8
+#define LISTEN_US          25000
+#define RSSI               ((uint8_t)-50)
 
-// PDU types (2.3).
-enum {
-    PDU_ADV_IND = 0,
-    PDU_ADV_DIRECT_IND = 1,
-    PDU_ADV_NONCONN_IND = 2,
-    PDU_SCAN_REQ = 3,
-    PDU_SCAN_RSP = 4,
-    PDU_CONNECT_IND = 5,
-    PDU_ADV_SCAN_IND = 6,
-};
-
-struct adv_kind {
-    uint8_t pdu;
-    uint8_t report; // Event_Type of the advertising report
-    bool connectable, scannable, directed;
-};
-
-static const struct adv_kind kinds[] = {
+const struct adv_kind adv_kinds[] = {
     [ADV_IND_TYPE] = {PDU_ADV_IND, 0, true, true, false},
     [ADV_DIRECT_HIGH_TYPE] = {PDU_ADV_DIRECT_IND, 1, true, false, true},
     [ADV_SCAN_TYPE] = {PDU_ADV_SCAN_IND, 2, false, true, false},
@@ -51,64 +34,39 @@ static const struct adv_kind kinds[] = {
     [ADV_DIRECT_LOW_TYPE] = {PDU_ADV_DIRECT_IND, 1, true, false, true},
 };
 
-#define REPORT_SCAN_RSP    4
-#define UNIT_US            625
-#define ADV_DELAY_MAX_US   10000
-#define HIGH_DUTY_US       3750    // 4.4.2.4.3: an event at most this often ...
-#define HIGH_DUTY_TOTAL_US 1280000 // ... for at most this long
-#define CHANNEL_GAP_US     400 // from the end of a PDU (and what follows it) to the next channel
-#define STARVED_PDUS       3
-#define STARVED_LISTENS    8
-#define LISTEN_US          25000
-#define CONNECT_IND_OCTETS 34
-#define RSSI               ((uint8_t)-50)
-
-// One PDU on an advertising channel.
-struct adv_pdu {
-    uint8_t header[2];
-    uint8_t payload[37];
-    uint8_t len;
-};
-
-// What a listener would do with a PDU that it hears.
-enum intent {
-    IGNORE,
-    REPORT,
-    REQUEST, // report, and ask for the scan response
-    CONNECT,
-};
-
-enum draw {
-    DRAW_PDU,
-    DRAW_REQUEST,
-    DRAW_RESPONSE,
-    DRAW_WINNER,
-};
-
-static uint64_t draw(const struct air_controller *adv, const struct air_controller *other,
+static uint64_t draw(const struct advertiser *adv, const struct air_controller *other,
                      enum draw what, unsigned int salt)
 {
-    uint64_t key = air_hash(adv->air->config.seed, adv->id, adv->adv.pdus);
+    const struct air_controller *owner = adv->owner;
+    uint64_t key = air_hash(owner->air->config.seed, owner->id, adv->pdus);
+    if (adv->index) {
+        key = air_hash(key, 0x736574, adv->index);
+    }
     return air_hash(key, other->id, what * 2 + salt);
 }
 
-// 0: arrived, otherwise missed or broken; a broken one shows in the trace.
-static bool fails(const struct air_controller *adv, const struct air_controller *other,
-                  enum draw what, bool *bad_crc)
+bool adv_fails(const struct advertiser *adv, const struct air_controller *other, enum draw what,
+               bool *bad_crc)
 {
-    *bad_crc = air_chance(draw(adv, other, what, 1), controller_loss(adv, other));
-    return *bad_crc || air_chance(draw(adv, other, what, 0), controller_miss(adv, other));
+    *bad_crc = air_chance(draw(adv, other, what, 1), controller_loss(adv->owner, other));
+    return *bad_crc || air_chance(draw(adv, other, what, 0), controller_miss(adv->owner, other));
 }
 
-static void pdu_record(const struct air_controller *controller, const struct adv_pdu *pdu,
-                       int64_t at, uint8_t channel, bool bad_crc)
+uint64_t adv_ticket(const struct advertiser *adv, const struct air_controller *other)
+{
+    return draw(adv, other, DRAW_WINNER, 0) | 1;
+}
+
+void adv_record(const struct air_controller *controller, const struct adv_pdu *pdu, int64_t at,
+                uint8_t channel, bool bad_crc)
 {
     struct ll_packet packet = {
         .at = at,
         .channel = channel,
-        .phy = PHY_1M,
+        .phy = pdu->phy,
         .access_address = ADV_ACCESS_ADDRESS,
         .crc_init = ADV_CRC_INIT,
+        .kind = channel < 37 ? 1 : 0,
         .bad_crc = bad_crc,
         .header = pdu->header,
         .payload = pdu->payload,
@@ -117,9 +75,10 @@ static void pdu_record(const struct air_controller *controller, const struct adv
     air_pcap_packet(controller->air, &packet);
 }
 
-static void pdu_start(struct adv_pdu *pdu, uint8_t type, const struct le_addr *tx,
-                      const struct le_addr *rx)
+void adv_pdu_start(struct adv_pdu *pdu, uint8_t type, const struct le_addr *tx,
+                   const struct le_addr *rx)
 {
+    pdu->phy = PHY_1M;
     pdu->header[0] = (uint8_t)(type | tx->type << 6 | (rx ? rx->type : 0) << 7);
     memcpy(pdu->payload, tx->val, 6);
     pdu->len = 6;
@@ -130,50 +89,61 @@ static void pdu_start(struct adv_pdu *pdu, uint8_t type, const struct le_addr *t
     pdu->header[1] = pdu->len;
 }
 
-static void pdu_add(struct adv_pdu *pdu, const uint8_t *data, uint8_t len)
+void adv_pdu_add(struct adv_pdu *pdu, const uint8_t *data, uint8_t len)
 {
     memcpy(pdu->payload + pdu->len, data, len);
     pdu->len = (uint8_t)(pdu->len + len);
     pdu->header[1] = pdu->len;
 }
 
-static int64_t pdu_airtime(const struct adv_pdu *pdu)
-{
-    return ll_airtime(PHY_1M, pdu->len);
-}
-
 // Listening
 
-// Whether a listener is on this channel from `at` to `end`.
+// Whether a listener is on this channel and PHY from `at` to `end`. With two PHYs the one radio takes
+// them in turn, an interval each.
 static bool listener_hears(const struct listener *listener, int64_t at, int64_t end,
-                           uint8_t channel)
+                           uint8_t channel, uint8_t phy)
 {
-    if (!listener->enabled || at < listener->start) {
+    if (!listener->enabled || at < listener->start || !(listener->phys & 1u << phy)) {
         return false;
     }
-    int64_t interval = (int64_t)listener->interval * UNIT_US;
+    bool both = listener->phys == (1u << PHY_1M | 1u << PHY_CODED);
+    bool coded = phy == PHY_CODED;
+    int64_t uncoded_us = (int64_t)listener->interval * UNIT_US;
+    int64_t coded_us = (int64_t)listener->interval_coded * UNIT_US;
+    int64_t period = both ? uncoded_us + coded_us : coded ? coded_us : uncoded_us;
     int64_t since = at - listener->start;
-    int64_t phase = since % interval;
-    return 37 + since / interval % 3 == channel &&
-           phase + (end - at) <= (int64_t)listener->window * UNIT_US;
+    int64_t phase = since % period - (both && coded ? uncoded_us : 0);
+    int64_t window = (int64_t)(coded ? listener->window_coded : listener->window) * UNIT_US;
+    return 37 + since / period % 3 == channel && phase >= 0 && phase + (end - at) <= window;
 }
 
-// The radio is neither busy with a link nor, unless its turn has come, about to be.
-static bool radio_free(const struct air_controller *controller, int64_t at, int64_t end)
+bool adv_radio_free(const struct air_controller *controller, int64_t at, int64_t end)
 {
-    bool first = adv_starves(controller) || controller->listen_until >= end;
+    bool first = adv_starving(controller) || controller->listen_until >= end;
     return controller->radio_until <= at && (first || link_next_anchor(controller) >= end);
 }
 
-bool adv_starves(const struct air_controller *controller)
+static const struct advertiser *starving(const struct advertiser *adv)
 {
-    return controller->adv.enabled && controller->adv.starved >= STARVED_PDUS;
+    return adv->enabled && adv->starved >= STARVED_PDUS ? adv : NULL;
 }
 
-// A listener that wanted a PDU and could, or could not, hear it.
-static bool listener_served(struct air_controller *controller, int64_t at, int64_t end)
+const struct advertiser *adv_starving(const struct air_controller *controller)
 {
-    if (radio_free(controller, at, end)) {
+    const struct advertiser *first = starving(&controller->adv);
+    for (size_t i = 0; i < AIR_MAX_SETS; i++) {
+        const struct advertiser *adv = ext_set_adv(controller->sets[i]);
+        adv = adv ? starving(adv) : NULL;
+        if (adv && (!first || adv->timer.at < first->timer.at)) {
+            first = adv;
+        }
+    }
+    return first;
+}
+
+bool adv_served(struct air_controller *controller, int64_t at, int64_t end)
+{
+    if (adv_radio_free(controller, at, end)) {
         controller->listen_missed = 0;
         return true;
     }
@@ -191,69 +161,91 @@ static bool own_addr_in(const struct air_controller *controller, const struct li
     return controller_own_addr(controller, listener->own_type, &own) && addr_equal(&own, addr);
 }
 
-static bool initiator_wants(const struct air_controller *controller,
-                            const struct air_controller *adv)
+static bool initiator_wants(const struct air_controller *controller, const struct advertiser *adv,
+                            const struct adv_kind *kind)
 {
     const struct initiator *init = &controller->init;
-    const struct adv_kind *kind = &kinds[adv->adv.type];
     if (!kind->connectable ||
-        (kind->directed && !own_addr_in(controller, &init->listener, &adv->adv.peer))) {
+        (kind->directed && !own_addr_in(controller, &init->listener, &adv->peer))) {
         return false;
     }
-    return init->listener.filter ? controller_accepts(controller, &adv->adv.own)
-                                 : addr_equal(&init->peer, &adv->adv.own);
+    return init->listener.filter ? controller_accepts(controller, &adv->own)
+                                 : addr_equal(&init->peer, &adv->own);
 }
 
-static bool scanner_wants(const struct air_controller *controller, const struct air_controller *adv)
+static bool scanner_wants(const struct air_controller *controller, const struct advertiser *adv,
+                          const struct adv_kind *kind)
 {
     const struct listener *listener = &controller->scan.listener;
-    if (kinds[adv->adv.type].directed && !own_addr_in(controller, listener, &adv->adv.peer)) {
+    if (kind->directed && !own_addr_in(controller, listener, &adv->peer)) {
         return false;
     }
-    return !(listener->filter & 1) || controller_accepts(controller, &adv->adv.own);
+    return !(listener->filter & 1) || controller_accepts(controller, &adv->own);
 }
 
-static enum intent intent_of(const struct air_controller *controller,
-                             const struct air_controller *adv, int64_t at, int64_t end,
-                             uint8_t channel)
+enum intent adv_intent(const struct air_controller *controller, const struct advertiser *adv,
+                       const struct adv_kind *kind, const struct adv_hearing *h)
 {
-    if (controller == adv || !controller->powered) {
+    if (controller == adv->owner || !controller->powered) {
         return IGNORE;
     }
-    if (listener_hears(&controller->init.listener, at, end, channel) &&
-        initiator_wants(controller, adv)) {
+    if (listener_hears(&controller->init.listener, h->at, h->end, h->channel, h->phy) &&
+        (!h->extended || controller->init.extended) && initiator_wants(controller, adv, kind)) {
         return CONNECT;
     }
-    if (listener_hears(&controller->scan.listener, at, end, channel) &&
-        scanner_wants(controller, adv)) {
-        return controller->scan.active && kinds[adv->adv.type].scannable ? REQUEST : REPORT;
+    if (listener_hears(&controller->scan.listener, h->at, h->end, h->channel, h->phy) &&
+        (!h->extended || controller->scan.extended) && scanner_wants(controller, adv, kind)) {
+        bool active = h->phy == PHY_CODED ? controller->scan.active_coded : controller->scan.active;
+        return active && kind->scannable ? REQUEST : REPORT;
     }
     return IGNORE;
 }
 
-static bool seen_before(struct scanner *scan, const struct le_addr *addr, uint8_t type)
+bool adv_seen_before(struct scanner *scan, const struct le_addr *addr, uint8_t type, uint16_t adi)
 {
     if (!scan->filter_duplicates) {
         return false;
     }
     unsigned int known = scan->seen_count < AIR_DUPLICATES ? scan->seen_count : AIR_DUPLICATES;
     for (unsigned int i = 0; i < known; i++) {
-        if (scan->seen[i].type == type && addr_equal(&scan->seen[i].addr, addr)) {
+        const struct duplicate *seen = &scan->seen[i];
+        if (seen->type == type && seen->adi == adi && addr_equal(&seen->addr, addr)) {
             return true;
         }
     }
-    scan->seen[scan->seen_count++ % AIR_DUPLICATES] = (struct duplicate){*addr, type};
+    scan->seen[scan->seen_count++ % AIR_DUPLICATES] = (struct duplicate){*addr, type, adi};
     return false;
 }
 
-static void report(struct air_controller *controller, const struct air_controller *adv, int64_t at,
+// The Event_Type of an extended report of a legacy PDU (7.7.65.13): that of a scan response says
+// what it answers.
+static uint16_t extended_type(const struct advertiser *adv, uint8_t type)
+{
+    static const uint8_t types[] = {0x13, 0x15, 0x12, 0x10};
+    return type < REPORT_SCAN_RSP ? types[type] : adv->type == ADV_IND_TYPE ? 0x1b : 0x1a;
+}
+
+static void report(struct air_controller *controller, const struct advertiser *adv, int64_t at,
                    uint8_t type, const uint8_t *data, uint8_t len)
 {
-    if (seen_before(&controller->scan, &adv->adv.own, type)) {
+    if (adv_seen_before(&controller->scan, &adv->own, type, 0)) {
         return;
     }
-    uint8_t params[10 + 31 + 1] = {1, type, adv->adv.own.type};
-    memcpy(params + 3, adv->adv.own.val, 6);
+    if (controller->scan.extended) {
+        struct ext_report report = {
+            .event_type = extended_type(adv, type),
+            .addr = adv->own,
+            .phy = PHY_1M,
+            .sid = 0xff,
+            .direct = adv_kinds[adv->type].directed ? &adv->peer : NULL,
+            .data = data,
+            .len = len,
+        };
+        ext_report(controller, at, &report);
+        return;
+    }
+    uint8_t params[10 + 31 + 1] = {1, type, adv->own.type};
+    memcpy(params + 3, adv->own.val, 6);
     params[9] = len;
     memcpy(params + 10, data, len);
     params[10 + len] = RSSI;
@@ -270,32 +262,40 @@ void scan_start(struct air_controller *controller)
     }
 }
 
+void scan_stop(struct air_controller *controller)
+{
+    controller->scan.listener.enabled = false;
+    air_timer_stop(controller->air, &controller->scan.timer);
+}
+
 // Answers to a PDU. Each returns the time when the exchange is over.
 
-static int64_t scan_exchange(struct air_controller *adv, struct air_controller *scanner,
-                             int64_t end, uint8_t channel)
+static int64_t scan_exchange(struct advertiser *adv, struct air_controller *scanner, int64_t end,
+                             uint8_t channel)
 {
     struct adv_pdu request, response;
     bool bad;
-    pdu_start(&request, PDU_SCAN_REQ, &scanner->scan.listener.own, &adv->adv.own);
+    adv_pdu_start(&request, PDU_SCAN_REQ, &scanner->scan.listener.own, &adv->own);
     int64_t at = end + T_IFS_US;
-    bool failed = fails(adv, scanner, DRAW_REQUEST, &bad);
-    pdu_record(scanner, &request, at, channel, bad);
-    int64_t over = at + pdu_airtime(&request);
+    bool failed = adv_fails(adv, scanner, DRAW_REQUEST, &bad);
+    adv_record(scanner, &request, at, channel, bad);
+    int64_t over = at + adv_pdu_airtime(&request);
     scanner->radio_until = over;
-    bool allowed = !(adv->adv.filter & 1) || controller_accepts(adv, &scanner->scan.listener.own);
+    bool allowed =
+        !(adv->filter & 1) || controller_accepts(adv->owner, &scanner->scan.listener.own);
     if (failed || !allowed) {
         return over;
     }
-    pdu_start(&response, PDU_SCAN_RSP, &adv->adv.own, NULL);
-    pdu_add(&response, adv->adv.scan_rsp, adv->adv.scan_rsp_len);
+    ext_scan_requested(adv, &scanner->scan.listener.own, over);
+    adv_pdu_start(&response, PDU_SCAN_RSP, &adv->own, NULL);
+    adv_pdu_add(&response, adv->scan_rsp, adv->scan_rsp_len);
     at = over + T_IFS_US;
-    failed = fails(adv, scanner, DRAW_RESPONSE, &bad);
-    pdu_record(adv, &response, at, channel, bad);
-    over = at + pdu_airtime(&response);
+    failed = adv_fails(adv, scanner, DRAW_RESPONSE, &bad);
+    adv_record(adv->owner, &response, at, channel, bad);
+    over = at + adv_pdu_airtime(&response);
     scanner->radio_until = over;
     if (!failed) {
-        report(scanner, adv, over, REPORT_SCAN_RSP, adv->adv.scan_rsp, adv->adv.scan_rsp_len);
+        report(scanner, adv, over, REPORT_SCAN_RSP, adv->scan_rsp, adv->scan_rsp_len);
     }
     return over;
 }
@@ -316,7 +316,7 @@ static void connect_data(struct adv_pdu *pdu, const struct air_controller *centr
     put64(map, central->channel_map);
     memcpy(data + 16, map, 5);
     data[21] = setup->hop | 5 << 5; // sleep clock accuracy: 31 to 50 ppm
-    pdu_add(pdu, data, sizeof(data));
+    adv_pdu_add(pdu, data, sizeof(data));
 }
 
 // A legal access address (2.1.2) has no long runs; the generator is asked until one fits.
@@ -343,72 +343,87 @@ static uint32_t access_address_new(struct air_rng *rng)
     }
 }
 
-static int64_t connect_exchange(struct air_controller *adv, struct air_controller *central,
-                                int64_t end, uint8_t channel)
+int64_t adv_connect(struct advertiser *adv, struct air_controller *central, int64_t end,
+                    const struct adv_pdu *heard, uint8_t channel)
 {
     struct initiator *init = &central->init;
+    bool extended = channel < 37;
+    const struct init_params *wanted = &init->params[extended ? heard->phy : PHY_1M];
     int64_t at = end + T_IFS_US;
-    int64_t over = at + ll_airtime(PHY_1M, CONNECT_IND_OCTETS);
+    int64_t over = at + ll_airtime(heard->phy, CONNECT_IND_OCTETS);
+    int64_t answered =
+        extended ? over + T_IFS_US + ll_airtime(heard->phy, EXT_CONNECT_RSP_OCTETS) : over;
     struct link_setup setup = {
         .central = central,
-        .peripheral = adv,
+        .peripheral = adv->owner,
         .central_addr = init->listener.own,
-        .peripheral_addr = adv->adv.own,
-        .params = {init->interval_min, init->interval_max, init->latency, init->timeout},
+        .peripheral_addr = adv->own,
+        .params = {wanted->interval_min, wanted->interval_max, wanted->latency, wanted->timeout},
         .access_address = access_address_new(&central->rng),
         .crc_init = (uint32_t)air_rng_next(&central->rng) & 0xffffff,
         .hop = (uint8_t)(5 + air_rng_next(&central->rng) % 12),
+        .phy = heard->phy,
+        .auxiliary = extended,
     };
     setup.window_offset = link_window_offset(central, over, setup.params.interval_max);
     struct adv_pdu pdu;
     bool bad;
-    pdu_start(&pdu, PDU_CONNECT_IND, &setup.central_addr, &adv->adv.own);
+    adv_pdu_start(&pdu, PDU_CONNECT_IND, &setup.central_addr, &adv->own);
+    pdu.phy = heard->phy;
     connect_data(&pdu, central, &setup);
-    bool allowed = !(adv->adv.filter & 2) || controller_accepts(adv, &setup.central_addr);
-    bool full = link_count(adv) >= adv->config.max_links;
-    setup.heard = !fails(adv, central, DRAW_REQUEST, &bad) && allowed && !full;
-    pdu_record(central, &pdu, at, channel, bad);
-    init->listener.enabled = false;
-    central->radio_until = over;
+    bool allowed = !(adv->filter & 2) || controller_accepts(adv->owner, &setup.central_addr);
+    bool full = link_count(adv->owner) >= adv->owner->config.max_links;
+    setup.heard = !adv_fails(adv, central, DRAW_REQUEST, &bad) && allowed && !full;
+    adv_record(central, &pdu, at, channel, bad);
+    if (extended && !setup.heard) {
+        central->radio_until = over;
+        return over; // no answer: the central stays an initiator (4.4.4)
+    }
+    central->radio_until = answered;
+    // A peripheral that answered has a link, even if the central did not hear it.
+    setup.deaf = extended && !ext_connect_rsp(adv, central, over + T_IFS_US, heard->phy, channel);
+    init->listener.enabled = setup.deaf;
     if (setup.heard) {
         adv_stop(adv);
     }
-    link_create(adv->air, over, &setup);
-    return over;
+    link_create(adv->owner->air, over, &setup);
+    if (setup.heard) {
+        ext_set_connected(adv, answered);
+    }
+    return answered;
 }
 
 // One PDU
 
 static void adv_pdu_build(const struct advertiser *adv, struct adv_pdu *pdu)
 {
-    const struct adv_kind *kind = &kinds[adv->type];
-    pdu_start(pdu, kind->pdu, &adv->own, kind->directed ? &adv->peer : NULL);
+    const struct adv_kind *kind = &adv_kinds[adv->type];
+    adv_pdu_start(pdu, kind->pdu, &adv->own, kind->directed ? &adv->peer : NULL);
     if (!kind->directed) {
-        pdu_add(pdu, adv->data, adv->data_len);
+        adv_pdu_add(pdu, adv->data, adv->data_len);
     }
 }
 
 // Everybody hears the PDU; at most one may answer it, who is returned.
-static struct air_controller *adv_hear(struct air_controller *controller, int64_t at, int64_t end,
+static struct air_controller *adv_hear(struct advertiser *adv, int64_t at, int64_t end,
                                        bool *connects)
 {
-    struct advertiser *adv = &controller->adv;
     struct air_controller *winner = NULL;
     uint64_t best = 0;
-    for (struct air_controller *c = controller->air->controllers; c; c = c->next) {
+    const struct adv_kind *kind = &adv_kinds[adv->type];
+    struct adv_hearing hearing = {at, end, adv->channel, PHY_1M, false};
+    for (struct air_controller *c = adv->owner->air->controllers; c; c = c->next) {
         bool bad;
-        enum intent intent = intent_of(c, controller, at, end, adv->channel);
-        if (intent == IGNORE || !listener_served(c, at, end) ||
-            fails(controller, c, DRAW_PDU, &bad)) {
+        enum intent intent = adv_intent(c, adv, kind, &hearing);
+        if (intent == IGNORE || !adv_served(c, at, end) || adv_fails(adv, c, DRAW_PDU, &bad)) {
             continue;
         }
         if (intent != CONNECT) {
             // A directed PDU carries no data (2.3.1.2).
-            const struct adv_kind *kind = &kinds[adv->type];
-            report(c, controller, end, kind->report, adv->data, kind->directed ? 0 : adv->data_len);
+            report(c, adv, end, kind->report, adv->data, kind->directed ? 0 : adv->data_len);
         }
-        uint64_t ticket = draw(controller, c, DRAW_WINNER, 0) | 1;
-        bool answers = intent != REPORT && radio_free(c, at, end + T_IFS_US + 352);
+        uint64_t ticket = adv_ticket(adv, c);
+        bool answers = intent != REPORT && adv_radio_free(c, at, end + T_IFS_US + 352);
         if (answers && ticket > best) {
             best = ticket;
             winner = c;
@@ -418,8 +433,7 @@ static struct air_controller *adv_hear(struct air_controller *controller, int64_
     return winner;
 }
 
-// The next channel of this event, or 0.
-static uint8_t channel_after(const struct advertiser *adv, uint8_t channel)
+uint8_t adv_channel_after(const struct advertiser *adv, uint8_t channel)
 {
     for (uint8_t c = (uint8_t)(channel + 1); c <= 39; c++) {
         if (adv->channels >> (c - 37) & 1) {
@@ -429,9 +443,9 @@ static uint8_t channel_after(const struct advertiser *adv, uint8_t channel)
     return 0;
 }
 
-static void event_plan(struct air_controller *controller, int64_t earliest)
+void adv_event_plan(struct advertiser *adv, int64_t earliest)
 {
-    struct advertiser *adv = &controller->adv;
+    adv->events++;
     if (adv->type == ADV_DIRECT_HIGH_TYPE) {
         adv->next_event += HIGH_DUTY_US;
     } else {
@@ -439,40 +453,43 @@ static void event_plan(struct air_controller *controller, int64_t earliest)
                            (int64_t)(air_rng_next(&adv->rng) % (ADV_DELAY_MAX_US + 1));
     }
     adv->next_event = adv->next_event > earliest ? adv->next_event : earliest;
-    adv->channel = channel_after(adv, 36);
-    air_timer_set(controller->air, &adv->timer, adv->next_event);
+    adv->channel = adv_channel_after(adv, 36);
+    air_timer_set(adv->owner->air, &adv->timer, adv->next_event);
 }
 
 // 4.4.2.4.3: nobody came.
-static void adv_timeout(struct air_controller *controller)
+static void adv_timeout(struct advertiser *adv)
 {
-    adv_stop(controller);
+    adv_stop(adv);
     uint8_t params[18] = {HCI_ADVERTISING_TIMEOUT};
     params[3] = PERIPHERAL;
-    hci_le_event(controller, controller->air->now, LE_CONNECTION_COMPLETE, params, sizeof(params));
+    hci_le_event(adv->owner, adv->owner->air->now, LE_CONNECTION_COMPLETE, params, sizeof(params));
 }
 
-static void adv_due(void *ctx)
+void adv_due(void *ctx)
 {
-    struct air_controller *controller = ctx;
-    struct advertiser *adv = &controller->adv;
+    struct advertiser *adv = ctx;
+    struct air_controller *controller = adv->owner;
     struct adv_pdu pdu;
     int64_t at = controller->air->now;
+    if (ext_set_ended(adv)) {
+        return;
+    }
     if (adv->stop_at && at >= adv->stop_at) {
-        adv_timeout(controller);
+        adv_timeout(adv);
         return;
     }
     adv_pdu_build(adv, &pdu);
-    int64_t end = at + pdu_airtime(&pdu);
+    int64_t end = at + adv_pdu_airtime(&pdu);
     int64_t over = end;
-    if (radio_free(controller, at, end)) { // else this PDU gives way to a link
-        pdu_record(controller, &pdu, at, adv->channel, false);
+    if (adv_radio_free(controller, at, end)) { // else this PDU gives way to a link
+        adv_record(controller, &pdu, at, adv->channel, false);
         adv->pdus++;
         bool connects = false;
-        struct air_controller *other = adv_hear(controller, at, end, &connects);
-        if (other && radio_free(controller, at, end + T_IFS_US + 352)) {
-            over = connects ? connect_exchange(controller, other, end, adv->channel)
-                            : scan_exchange(controller, other, end, adv->channel);
+        struct air_controller *other = adv_hear(adv, at, end, &connects);
+        if (other && adv_radio_free(controller, at, end + T_IFS_US + 352)) {
+            over = connects ? adv_connect(adv, other, end, &pdu, adv->channel)
+                            : scan_exchange(adv, other, end, adv->channel);
         }
         controller->radio_until = over;
         adv->starved = 0;
@@ -482,29 +499,29 @@ static void adv_due(void *ctx)
     if (!adv->enabled) {
         return;
     }
-    adv->channel = channel_after(adv, adv->channel);
+    adv->channel = adv_channel_after(adv, adv->channel);
     if (adv->channel) {
         air_timer_set(controller->air, &adv->timer, over + CHANNEL_GAP_US);
     } else {
-        event_plan(controller, over + CHANNEL_GAP_US);
+        adv_event_plan(adv, over + CHANNEL_GAP_US);
     }
 }
 
-void adv_start(struct air_controller *controller)
+void adv_start(struct advertiser *adv)
 {
-    struct advertiser *adv = &controller->adv;
-    int64_t now = controller->air->now;
+    int64_t now = adv->owner->air->now;
     adv->enabled = true;
     adv->stop_at = adv->type == ADV_DIRECT_HIGH_TYPE ? now + HIGH_DUTY_TOTAL_US : 0;
     adv->next_event = now;
-    adv->channel = channel_after(adv, 36);
-    air_timer_set(controller->air, &adv->timer, now);
+    adv->events = 0;
+    adv->channel = adv_channel_after(adv, 36);
+    air_timer_set(adv->owner->air, &adv->timer, now);
 }
 
-void adv_stop(struct air_controller *controller)
+void adv_stop(struct advertiser *adv)
 {
-    controller->adv.enabled = false;
-    air_timer_stop(controller->air, &controller->adv.timer);
+    adv->enabled = false;
+    air_timer_stop(adv->owner->air, &adv->timer);
 }
 
 // The parameters after a reset (Vol 4, Part E, 7.8.5).
@@ -513,11 +530,12 @@ void adv_init(struct air_controller *controller)
     struct air_rng rng = controller->adv.rng;
     uint64_t pdus = controller->adv.pdus;
     controller->adv = (struct advertiser){
+        .owner = controller,
         .interval_min = 0x0800,
         .interval_max = 0x0800,
         .channels = 7,
         .rng = rng,
         .pdus = pdus,
-        .timer = {.fn = adv_due, .ctx = controller},
+        .timer = {.fn = adv_due, .ctx = &controller->adv},
     };
 }

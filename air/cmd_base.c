@@ -9,7 +9,7 @@
 
 uint8_t cmd_reset(struct air_controller *controller, struct call *call)
 {
-    adv_stop(controller);
+    adv_stop(&controller->adv);
     controller_drop_links(controller);
     controller_defaults(controller);
     return HCI_SUCCESS;

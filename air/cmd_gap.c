@@ -2,12 +2,13 @@
 // 7.8.19): checks and storage; adv.c does the rest.
 #include <string.h>
 
+#include "adv.h"
 #include "bytes.h"
 #include "commands.h"
 
 #define ADV_TYPE_LAST 4 // ADV_DIRECT_IND, low duty cycle
 
-static bool between(unsigned int v, unsigned int low, unsigned int high)
+bool between(unsigned int v, unsigned int low, unsigned int high)
 {
     return v >= low && v <= high;
 }
@@ -84,7 +85,7 @@ uint8_t cmd_set_adv_enable(struct air_controller *controller, struct call *call)
         return HCI_INVALID_PARAMETERS;
     }
     if (!call->p[0]) {
-        adv_stop(controller);
+        adv_stop(&controller->adv);
         return HCI_SUCCESS;
     }
     if (!controller_own_addr(controller, controller->adv.own_type, &controller->adv.own)) {
@@ -96,7 +97,7 @@ uint8_t cmd_set_adv_enable(struct air_controller *controller, struct call *call)
         return HCI_CONNECTION_LIMIT;
     }
     if (!controller->adv.enabled) {
-        adv_start(controller);
+        adv_start(&controller->adv);
     }
     return HCI_SUCCESS;
 }
@@ -117,6 +118,7 @@ uint8_t cmd_set_scan_params(struct air_controller *controller, struct call *call
         return HCI_INVALID_PARAMETERS;
     }
     controller->scan.active = p[0];
+    listener->phys = 1u << PHY_1M;
     listener->interval = interval;
     listener->window = window;
     listener->own_type = p[5];
@@ -131,10 +133,11 @@ uint8_t cmd_set_scan_enable(struct air_controller *controller, struct call *call
     }
     struct scanner *scan = &controller->scan;
     if (!call->p[0]) {
-        scan->listener.enabled = false;
+        scan_stop(controller);
         return HCI_SUCCESS;
     }
     // Only an active scanner shows its address; 7.8.11 asks for it in either case when random.
+    scan->extended = false;
     bool has = controller_own_addr(controller, scan->listener.own_type, &scan->listener.own);
     if (!has && (scan->active || scan->listener.own_type)) {
         return HCI_INVALID_PARAMETERS;
@@ -163,7 +166,7 @@ static bool already_connected(const struct air_controller *controller, const str
     return false;
 }
 
-static uint8_t initiator_state(const struct air_controller *controller, bool listed,
+uint8_t initiator_state(const struct air_controller *controller, bool listed,
                                const struct le_addr *peer)
 {
     if (controller->init.listener.enabled) {
@@ -197,10 +200,10 @@ uint8_t cmd_create_connection(struct air_controller *controller, struct call *ca
         return HCI_INVALID_PARAMETERS;
     }
     init->peer = peer;
-    init->interval_min = params.interval_min;
-    init->interval_max = params.interval_max;
-    init->latency = params.latency;
-    init->timeout = params.timeout;
+    init->extended = false;
+    init->params[PHY_1M] = (struct init_params){params.interval_min, params.interval_max,
+                                                params.latency, params.timeout};
+    init->listener.phys = 1u << PHY_1M;
     init->listener.interval = interval;
     init->listener.window = window;
     init->listener.filter = p[4];
@@ -226,6 +229,12 @@ uint8_t cmd_create_cancel(struct air_controller *controller, struct call *call)
 
 static bool list_in_use(const struct air_controller *controller)
 {
+    for (size_t i = 0; i < AIR_MAX_SETS; i++) {
+        const struct advertiser *adv = ext_set_adv(controller->sets[i]);
+        if (adv && adv->enabled && adv->filter) {
+            return true;
+        }
+    }
     return (controller->adv.enabled && controller->adv.filter) ||
            (controller->scan.listener.enabled && controller->scan.listener.filter) ||
            (controller->init.listener.enabled && controller->init.listener.filter);

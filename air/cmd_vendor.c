@@ -1,6 +1,7 @@
 // Vendor commands (vendor.h).
 #include <string.h>
 
+#include "adv.h"
 #include "bytes.h"
 #include "commands.h"
 
@@ -31,7 +32,8 @@ uint8_t cmd_set_name(struct air_controller *controller, struct call *call)
     if (!call->len || call->len > 248) {
         return HCI_INVALID_PARAMETERS;
     }
-    if (controller->adv.enabled || controller->scan.listener.enabled ||
+    if (controller->adv.enabled || ext_any_enabled(controller) ||
+        controller->scan.listener.enabled ||
         controller->init.listener.enabled || link_count(controller)) {
         return HCI_COMMAND_DISALLOWED;
     }

@@ -90,6 +90,18 @@ static const struct command_row rows[] = {
     {OP(8, 0x030), HANDLE, 2, 35, 4, 50, FEAT_PHY_2M, cmd_read_phy},
     {OP(8, 0x031), COMPLETE, 3, 35, 5, 50, FEAT_PHY_2M, cmd_set_default_phy},
     {OP(8, 0x032), STATUS, 7, 35, 6, 50, FEAT_PHY_2M, cmd_set_phy},
+    {OP(8, 0x035), COMPLETE, 7, 36, 1, 50, FEAT_EXT_ADV, cmd_set_set_address},
+    {OP(8, 0x036), COMPLETE, 25, 36, 2, 50, FEAT_EXT_ADV, cmd_set_ext_adv_params},
+    {OP(8, 0x037), COMPLETE, ANY_LEN, 36, 3, 50, FEAT_EXT_ADV, cmd_set_ext_adv_data},
+    {OP(8, 0x038), COMPLETE, ANY_LEN, 36, 4, 50, FEAT_EXT_ADV, cmd_set_ext_scan_rsp},
+    {OP(8, 0x039), COMPLETE, ANY_LEN, 36, 5, 50, FEAT_EXT_ADV, cmd_set_ext_adv_enable},
+    {OP(8, 0x03a), COMPLETE, 0, 36, 6, 50, FEAT_EXT_ADV, cmd_read_max_adv_data},
+    {OP(8, 0x03b), COMPLETE, 0, 36, 7, 50, FEAT_EXT_ADV, cmd_read_set_count},
+    {OP(8, 0x03c), COMPLETE, 1, 37, 0, 50, FEAT_EXT_ADV, cmd_remove_set},
+    {OP(8, 0x03d), COMPLETE, 0, 37, 1, 50, FEAT_EXT_ADV, cmd_clear_sets},
+    {OP(8, 0x041), COMPLETE, ANY_LEN, 37, 5, 50, FEAT_EXT_ADV, cmd_set_ext_scan_params},
+    {OP(8, 0x042), COMPLETE, 6, 37, 6, 50, FEAT_EXT_ADV, cmd_set_ext_scan_enable},
+    {OP(8, 0x043), STATUS, ANY_LEN, 37, 7, 50, FEAT_EXT_ADV, cmd_ext_create_connection},
     {OP(8, 0x060), COMPLETE, 0, 41, 5, 52, ALWAYS, cmd_le_read_buffer_size_v2},
     // Vendor (vendor.h)
     {AIR_VENDOR_READ_STATIC_ADDRESSES, COMPLETE, 0, NO_BIT, 0, 40, ALWAYS,
@@ -147,6 +159,28 @@ static void answer_status(struct air_controller *controller, uint16_t opcode, ui
     hci_event(controller, controller->air->now, EVT_COMMAND_STATUS, params, sizeof(params));
 }
 
+// Vol 4, Part E, 3.1.1: which of the two families a command belongs to.
+static enum adv_style style_of(uint16_t opcode)
+{
+    if (opcode >= OP(8, 0x006) && opcode <= OP(8, 0x00d)) {
+        return STYLE_LEGACY;
+    }
+    return opcode >= OP(8, 0x035) && opcode <= OP(8, 0x043) ? STYLE_EXTENDED : STYLE_OPEN;
+}
+
+// False: the host has used the other family before.
+static bool style_fits(struct air_controller *controller, uint16_t opcode)
+{
+    enum adv_style style = style_of(opcode);
+    if (style == STYLE_OPEN) {
+        return true;
+    }
+    if (controller->style == STYLE_OPEN) {
+        controller->style = style;
+    }
+    return controller->style == style;
+}
+
 void hci_command(struct air_controller *controller, const uint8_t *packet, size_t len)
 {
     uint16_t opcode = get16(packet + 1);
@@ -162,7 +196,9 @@ void hci_command(struct air_controller *controller, const uint8_t *packet, size_
     put16(event + 1, opcode);
     struct call call = {.p = packet + 4, .len = packet[3], .rsp = event + 4};
     uint8_t status = HCI_INVALID_PARAMETERS;
-    if (row->len == ANY_LEN || row->len == call.len) {
+    if (!style_fits(controller, opcode)) {
+        status = HCI_COMMAND_DISALLOWED;
+    } else if (row->len == ANY_LEN || row->len == call.len) {
         controller->in_command = true;
         status = row->fn(controller, &call);
         controller->in_command = false;

@@ -53,6 +53,20 @@ uint8_t cmd_clear_accept(struct air_controller *, struct call *);
 uint8_t cmd_add_accept(struct air_controller *, struct call *);
 uint8_t cmd_remove_accept(struct air_controller *, struct call *);
 
+// cmd_ext.c
+uint8_t cmd_set_set_address(struct air_controller *, struct call *);
+uint8_t cmd_set_ext_adv_params(struct air_controller *, struct call *);
+uint8_t cmd_set_ext_adv_data(struct air_controller *, struct call *);
+uint8_t cmd_set_ext_scan_rsp(struct air_controller *, struct call *);
+uint8_t cmd_set_ext_adv_enable(struct air_controller *, struct call *);
+uint8_t cmd_read_max_adv_data(struct air_controller *, struct call *);
+uint8_t cmd_read_set_count(struct air_controller *, struct call *);
+uint8_t cmd_remove_set(struct air_controller *, struct call *);
+uint8_t cmd_clear_sets(struct air_controller *, struct call *);
+uint8_t cmd_set_ext_scan_params(struct air_controller *, struct call *);
+uint8_t cmd_set_ext_scan_enable(struct air_controller *, struct call *);
+uint8_t cmd_ext_create_connection(struct air_controller *, struct call *);
+
 // cmd_link.c
 uint8_t cmd_disconnect(struct air_controller *, struct call *);
 uint8_t cmd_read_remote_version(struct air_controller *, struct call *);
@@ -82,6 +96,10 @@ uint8_t cmd_set_radio(struct air_controller *, struct call *);
 
 // Helpers
 uint8_t *rsp_add(struct call *call, size_t len); // room for return parameters, zeroed
+bool between(unsigned int v, unsigned int low, unsigned int high);
+// Whether a connection may be created now: a status. `listed`: to any device on the accept list.
+uint8_t initiator_state(const struct air_controller *controller, bool listed,
+                        const struct le_addr *peer);
 bool connection_params_legal(const struct conn_params *params);
 
 #endif // BREEZE_AIR_COMMANDS_H_

@@ -41,7 +41,7 @@ uint64_t controller_features(const struct air_controller *controller)
         features |= 1u << FEAT_DATA_LENGTH;
     }
     if (level >= 50) {
-        features |= 1u << FEAT_PHY_2M | 1u << FEAT_PHY_CODED;
+        features |= 1u << FEAT_PHY_2M | 1u << FEAT_PHY_CODED | 1u << FEAT_EXT_ADV;
     }
     return features & ~controller->config.without_features;
 }
@@ -115,6 +115,9 @@ void controller_defaults(struct air_controller *controller)
     controller->host_acl_len = 0;
     controller->host_acl_count = 0;
     controller->random_set = false;
+    controller->style = STYLE_OPEN;
+    ext_sets_clear(controller);
+    scan_stop(controller);
     memset(&controller->scan, 0, sizeof(controller->scan));
     memset(&controller->init, 0, sizeof(controller->init));
     controller->scan.listener.interval = 0x10; // 7.8.10: the default
@@ -148,7 +151,7 @@ void air_controller_power(struct air_controller *controller, bool on)
     if (on == controller->powered) {
         return;
     }
-    adv_stop(controller);
+    adv_stop(&controller->adv);
     controller_drop_links(controller);
     hci_flush(controller);
     controller->powered = on;
@@ -252,6 +255,7 @@ struct air_controller *air_controller_new(struct air *air,
     identity_set(controller, config);
     controller->config.name = controller->name;
     controller->rng.state = air_hash(air->config.seed, 0x63747231, controller->id);
+    controller->adv.owner = controller;
     controller->adv.rng.state = air_hash(air->config.seed, 0x61647631, controller->id);
     hci_init(controller);
     controller->powered = true;

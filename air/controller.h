@@ -33,8 +33,10 @@ struct hci_queue {
 
 // Legacy advertising (Vol 6, Part B, 4.4.2).
 struct advertiser {
+    struct air_controller *owner;
+    unsigned int index; // 0: the legacy advertiser; of an advertising set (ext.c): its number + 1
     bool enabled;
-    uint16_t interval_min, interval_max; // 0.625 ms
+    uint32_t interval_min, interval_max; // 0.625 ms
     uint8_t type;                        // HCI Advertising_Type
     uint8_t own_type;
     struct le_addr peer;
@@ -47,6 +49,7 @@ struct advertiser {
     int64_t stop_at;        // end of high duty cycle directed advertising
     uint8_t channel;        // of the PDU that the timer stands for
     unsigned int starved;   // PDUs in a row that gave way to links
+    uint64_t events;        // advertising events since it was enabled
     uint64_t pdus;          // counts PDUs: the number behind their random draws
     struct air_rng rng;     // advDelay
     struct air_timer timer; // next PDU
@@ -55,7 +58,9 @@ struct advertiser {
 // The receiver of advertising packets, for scanning and for initiating (4.4.3, 4.4.4).
 struct listener {
     bool enabled;
-    uint16_t interval, window; // 0.625 ms
+    uint8_t phys;                          // of the primary channels: bits 1 << PHY_1M, PHY_CODED
+    uint16_t interval, window;             // 0.625 ms
+    uint16_t interval_coded, window_coded; // ... on LE Coded
     uint8_t own_type;
     uint8_t filter;
     struct le_addr own;
@@ -65,20 +70,39 @@ struct listener {
 struct duplicate {
     struct le_addr addr;
     uint8_t type;
+    uint16_t adi;
 };
 
 struct scanner {
     struct listener listener;
-    bool active;
+    bool extended; // hears extended advertising and reports in its events
+    bool active, active_coded;
     bool filter_duplicates;
+    struct air_timer timer; // Duration
     struct duplicate seen[AIR_DUPLICATES];
     unsigned int seen_count;
 };
 
+struct init_params {
+    uint16_t interval_min, interval_max, latency, timeout;
+};
+
 struct initiator {
     struct listener listener; // enabled: a connection is being made
+    bool extended;
     struct le_addr peer;
-    uint16_t interval_min, interval_max, latency, timeout;
+    struct init_params params[4]; // by PHY
+};
+
+struct ext_set;
+#define AIR_MAX_SETS 8
+
+// Legacy and extended commands of advertising, scanning and initiating do not mix (Vol 4, Part E,
+// 3.1.1): which of them this host has used since the reset.
+enum adv_style {
+    STYLE_OPEN,
+    STYLE_LEGACY,
+    STYLE_EXTENDED,
 };
 
 struct air_controller {
@@ -120,7 +144,9 @@ struct air_controller {
     int64_t radio_until;  // busy until then
     int64_t listen_until; // a listener that starved has the radio until then
     unsigned int listen_missed;
+    enum adv_style style;
     struct advertiser adv;
+    struct ext_set *sets[AIR_MAX_SETS];
     struct scanner scan;
     struct initiator init;
     struct le_addr accept_list[AIR_MAX_ACCEPT_LIST];
@@ -164,6 +190,7 @@ enum {
     FEAT_DATA_LENGTH = 5,
     FEAT_PHY_2M = 8,
     FEAT_PHY_CODED = 11,
+    FEAT_EXT_ADV = 12,
 };
 
 // hci.c
@@ -192,11 +219,15 @@ void hci_supported_commands(const struct air_controller *controller, uint8_t oct
 void link_acl_from_host(struct air_controller *controller, const uint8_t *packet, size_t len);
 
 // adv.c
-void adv_start(struct air_controller *controller);
-void adv_stop(struct air_controller *controller);
-// The advertiser gave way too often: links let it go first, at its timer's time.
-bool adv_starves(const struct air_controller *controller);
+void adv_start(struct advertiser *adv);
+void adv_stop(struct advertiser *adv);
+// The advertiser that gave way too often: links let it go first, at its timer's time.
+const struct advertiser *adv_starving(const struct air_controller *controller);
 void scan_start(struct air_controller *controller);
+void scan_stop(struct air_controller *controller);
 void adv_init(struct air_controller *controller);
+
+// ext.c
+void ext_sets_clear(struct air_controller *controller);
 
 #endif // BREEZE_AIR_CONTROLLER_H_

@@ -32,6 +32,9 @@ enum {
     HCI_ADVERTISING_TIMEOUT = 0x3c,
     HCI_MIC_FAILURE = 0x3d,
     HCI_NOT_ESTABLISHED = 0x3e,
+    HCI_UNKNOWN_SET = 0x42,
+    HCI_LIMIT_REACHED = 0x43,
+    HCI_TOO_LONG = 0x45,
 };
 
 // Events.
@@ -59,6 +62,10 @@ enum {
     LE_PARAM_REQUEST = 0x06,
     LE_DATA_LENGTH_CHANGE = 0x07,
     LE_PHY_UPDATE = 0x0c,
+    LE_EXT_REPORT = 0x0d,
+    LE_SCAN_TIMEOUT = 0x11,
+    LE_SET_TERMINATED = 0x12,
+    LE_SCAN_REQUEST = 0x13,
 };
 
 #endif // BREEZE_AIR_HCI_H_

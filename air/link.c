@@ -174,15 +174,34 @@ static uint8_t popcount(uint64_t v)
     return (uint8_t)__builtin_popcountll(v);
 }
 
-// Channel selection algorithm 1 (4.5.8.2).
+// The pseudo-random number of algorithm 2 (4.5.8.3.2): three rounds of a permutation that mirrors
+// the bits of each octet, and a multiplication.
+static uint16_t selection_2_random(const struct air_link *link)
+{
+    uint32_t id = (link->access_address >> 16 ^ link->access_address) & 0xffff;
+    uint32_t v = link->event ^ id;
+    for (int round = 0; round < 3; round++) {
+        uint32_t mirrored = 0;
+        for (unsigned int bit = 0; bit < 16; bit++) {
+            mirrored |= (v >> bit & 1) << ((bit & 8) | (7 - (bit & 7)));
+        }
+        v = (mirrored * 17 + id) & 0xffff;
+    }
+    return (uint16_t)(v ^ id);
+}
+
+// Channel selection, algorithms 1 and 2 (4.5.8.2 and 4.5.8.3).
 static void next_channel(struct air_link *link)
 {
-    link->unmapped = (uint8_t)((link->unmapped + link->hop) % 37);
+    unsigned int random = selection_2_random(link);
+    link->unmapped =
+        (uint8_t)(link->selection_2 ? random % 37 : (link->unmapped + link->hop) % 37u);
     link->channel = link->unmapped;
     if (link->channel_map >> link->unmapped & 1) {
         return;
     }
-    unsigned int index = link->unmapped % popcount(link->channel_map);
+    unsigned int used = popcount(link->channel_map);
+    unsigned int index = link->selection_2 ? used * random >> 16 : link->unmapped % used;
     for (uint8_t channel = 0; channel < 37; channel++) {
         if (link->channel_map >> channel & 1 && !index--) {
             link->channel = channel;
@@ -222,8 +241,9 @@ static bool side_free(struct air_link *link, const struct air_end *end)
     if (controller->radio_until > now || (listens(controller) && !in_danger(end))) {
         return false;
     }
-    if (adv_starves(controller)) {
-        int64_t theirs = controller->adv.timer.at;
+    const struct advertiser *adv = adv_starving(controller);
+    if (adv) {
+        int64_t theirs = adv->timer.at;
         if (theirs < now + least_exchange(link) && !in_danger(end)) {
             return false;
         }
@@ -360,15 +380,22 @@ void link_create(struct air *air, int64_t at, const struct link_setup *setup)
     link->crc_init = setup->crc_init;
     link->hop = setup->hop;
     link->channel_map = setup->central->channel_map;
-    link->phy[CENTRAL] = PHY_1M;
-    link->phy[PERIPHERAL] = PHY_1M;
+    link->phy[CENTRAL] = setup->phy;
+    link->phy[PERIPHERAL] = setup->phy;
+    link->selection_2 = setup->auxiliary;
     link->rng.state = air_hash(air->config.seed, setup->access_address, setup->crc_init);
     link->timer = (struct air_timer){.fn = link_due, .ctx = link};
-    link->anchor = at + UNIT_US + (int64_t)setup->window_offset * UNIT_US;
+    // transmitWindowDelay (4.5.3): 1.25 ms, after AUX_CONNECT_REQ 2.5 ms, and on LE Coded 3.75 ms.
+    int64_t delay = !setup->auxiliary         ? UNIT_US
+                    : setup->phy == PHY_CODED ? 3 * UNIT_US
+                                              : 2 * UNIT_US;
+    link->anchor = at + delay + (int64_t)setup->window_offset * UNIT_US;
     link->last_served = at;
     end_init(link, CENTRAL, setup->central, &setup->peripheral_addr);
     end_init(link, PERIPHERAL, setup->peripheral, &setup->central_addr);
-    end_up(&link->ends[CENTRAL], at);
+    if (!setup->deaf) {
+        end_up(&link->ends[CENTRAL], at);
+    }
     if (setup->heard) {
         end_up(&link->ends[PERIPHERAL], at);
     }

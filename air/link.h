@@ -144,6 +144,7 @@ struct air_link {
     struct air_end ends[2];
     uint32_t access_address, crc_init;
     uint8_t hop, unmapped, channel;
+    bool selection_2;
     uint64_t channel_map;
     uint16_t interval, latency, timeout;
     uint8_t phy[2]; // by sender
@@ -178,6 +179,9 @@ struct link_setup {
     uint8_t hop;
     uint16_t window_offset;
     bool heard;
+    bool deaf;      // the central does not know that it was heard
+    bool auxiliary; // AUX_CONNECT_REQ: the window opens later (4.5.3), channel selection 2
+    uint8_t phy;
 };
 void link_create(struct air *air, int64_t at, const struct link_setup *setup);
 // The transmit window offset (1.25 ms) that keeps a new link away from the central's others.

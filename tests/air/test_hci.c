@@ -64,8 +64,8 @@ static void test_features_follow_level(void **state)
     } rows[] = {{AIR_LEVEL_4_0, 0x01},
                 {AIR_LEVEL_4_1, 0x0f},
                 {AIR_LEVEL_4_2, 0x2f},
-                {AIR_LEVEL_5_0, 0x92f},
-                {AIR_LEVEL_5_4, 0x92f}};
+                {AIR_LEVEL_5_0, 0x192f},
+                {AIR_LEVEL_5_4, 0x192f}};
     struct rig rig;
     struct packet rsp;
     rig_open(&rig, 1);
