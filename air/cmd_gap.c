@@ -167,7 +167,7 @@ static bool already_connected(const struct air_controller *controller, const str
 }
 
 uint8_t initiator_state(const struct air_controller *controller, bool listed,
-                               const struct le_addr *peer)
+                        const struct le_addr *peer)
 {
     if (controller->init.listener.enabled) {
         return HCI_COMMAND_DISALLOWED;

@@ -33,8 +33,8 @@ uint8_t cmd_set_name(struct air_controller *controller, struct call *call)
         return HCI_INVALID_PARAMETERS;
     }
     if (controller->adv.enabled || ext_any_enabled(controller) ||
-        controller->scan.listener.enabled ||
-        controller->init.listener.enabled || link_count(controller)) {
+        controller->scan.listener.enabled || controller->init.listener.enabled ||
+        link_count(controller)) {
         return HCI_COMMAND_DISALLOWED;
     }
     uint8_t address[6];

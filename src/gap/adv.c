@@ -14,10 +14,6 @@
 #define LOG_LAYER LOG_GAP
 #include "base/log.h"
 
-#define ADV_DIRTY_PARAM BIT(0)
-#define ADV_DIRTY_AD    BIT(1)
-#define ADV_DIRTY_SD    BIT(2)
-
 #define OPT_EXTENDED_ONLY                                                                          \
     (BT_LE_ADV_OPT_EXT_ADV | BT_LE_ADV_OPT_NO_2M | BT_LE_ADV_OPT_CODED | BT_LE_ADV_OPT_ANONYMOUS | \
      BT_LE_ADV_OPT_USE_TX_POWER | BT_LE_ADV_OPT_REQUIRE_S2_CODING |                                \
@@ -54,7 +50,7 @@ static void put_data(struct wr *params, const uint8_t *data, uint8_t len)
     }
 }
 
-static uint8_t filter_of(uint32_t options)
+uint8_t adv_filter_of(uint32_t options)
 {
     return (uint8_t)((options & BT_LE_ADV_OPT_FILTER_SCAN_REQ ? FILTER_SCAN_REQ : 0) |
                      (options & BT_LE_ADV_OPT_FILTER_CONN ? FILTER_CONN : 0));
@@ -70,7 +66,7 @@ static void build_param(const struct adv_run *run, struct wr *params)
     wr_u8(params, run->peer.type);
     wr_bytes(params, run->peer.a.val, BT_ADDR_SIZE);
     wr_u8(params, run->channels);
-    wr_u8(params, filter_of(run->param.options));
+    wr_u8(params, adv_filter_of(run->param.options));
 }
 
 static void build_ad(const struct adv_run *run, struct wr *params)
@@ -83,14 +79,11 @@ static void build_sd(const struct adv_run *run, struct wr *params)
     put_data(params, run->sd, run->sd_len);
 }
 
-static const struct {
-    uint8_t dirty;
-    uint16_t opcode;
-    void (*build)(const struct adv_run *run, struct wr *params);
-} steps[] = {
+static const struct adv_step legacy_steps[] = {
     {ADV_DIRTY_PARAM, BT_HCI_OP_LE_SET_ADV_PARAM, build_param},
     {ADV_DIRTY_AD, BT_HCI_OP_LE_SET_ADV_DATA, build_ad},
     {ADV_DIRTY_SD, BT_HCI_OP_LE_SET_SCAN_RSP_DATA, build_sd},
+    {0, 0, NULL},
 };
 
 // The advertiser is off for good: its slot goes back.
@@ -137,12 +130,13 @@ static void enable_done(void *arg, uint8_t status, struct rd *ret)
 static bool next_step(struct hci_cmd *cmd, struct wr *params)
 {
     struct adv_run *run = &gap_run.adv;
-    for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
-        if (run->dirty & steps[i].dirty) {
-            run->dirty &= (uint8_t)~steps[i].dirty;
+    const struct adv_step *extended = ext_adv_steps();
+    for (const struct adv_step *step = extended ? extended : legacy_steps; step->dirty; step++) {
+        if (run->dirty & step->dirty) {
+            run->dirty &= (uint8_t)~step->dirty;
             run->data_sent = true;
-            steps[i].build(run, params);
-            *cmd = (struct hci_cmd){steps[i].opcode, step_done, NULL};
+            step->build(run, params);
+            *cmd = (struct hci_cmd){step->opcode, step_done, NULL};
             return true;
         }
     }
@@ -155,7 +149,7 @@ bool adv_next(struct hci_cmd *cmd, struct wr *params)
     if (!run->want && !run->on) {
         return false;
     }
-    if (run->want && !run->on && !gap_id_usable(run->param.id)) {
+    if (run->want && !run->on && !ext_used() && !gap_id_usable(run->param.id)) {
         if (!gap_id_waiting()) {
             fail(BT_HCI_ERR_UNSPECIFIED); // The controller refused the address.
         }
@@ -167,8 +161,12 @@ bool adv_next(struct hci_cmd *cmd, struct wr *params)
     if (run->want == run->on) {
         return false;
     }
-    wr_u8(params, run->want ? BT_HCI_LE_ADV_ENABLE : BT_HCI_LE_ADV_DISABLE);
-    *cmd = (struct hci_cmd){BT_HCI_OP_LE_SET_ADV_ENABLE, enable_done, run->want ? run : NULL};
+    uint16_t opcode = ext_adv_put_enable(run, params);
+    if (!opcode) {
+        wr_u8(params, run->want ? BT_HCI_LE_ADV_ENABLE : BT_HCI_LE_ADV_DISABLE);
+        opcode = BT_HCI_OP_LE_SET_ADV_ENABLE;
+    }
+    *cmd = (struct hci_cmd){opcode, enable_done, run->want ? run : NULL};
     return true;
 }
 
@@ -187,14 +185,15 @@ bool adv_filters(void)
 
 bool adv_uses(uint8_t id)
 {
-    return (gap_run.adv.want || gap_run.adv.on) && gap_run.adv.param.id == id;
+    return ((gap_run.adv.want || gap_run.adv.on) && gap_run.adv.param.id == id) || ext_adv_uses(id);
 }
 
 int adv_random_id(void)
 {
     const struct adv_run *run = &gap_run.adv;
     const bt_addr_le_t *addr = gap_id_addr(run->param.id);
-    bool uses = (run->want || run->on) && addr && addr->type == BT_ADDR_LE_RANDOM;
+    // With the extended commands each set has its own.
+    bool uses = (run->want || run->on) && !ext_used() && addr && addr->type == BT_ADDR_LE_RANDOM;
     return uses ? run->param.id : -1;
 }
 
@@ -255,7 +254,8 @@ void adv_recycled(void)
     if (run->conn) {
         run->want = true;
         run->resume = false;
-        run->dirty = ADV_DIRTY_PARAM | ADV_DIRTY_AD | ADV_DIRTY_SD;
+        run->dirty =
+            ADV_DIRTY_PARAM | (ext_used() ? ADV_DIRTY_ADDR : 0) | ADV_DIRTY_AD | ADV_DIRTY_SD;
         gap_id_retry();
         hci_cmd_kick();
     }
@@ -379,8 +379,8 @@ static bool address_taken(uint8_t id)
 {
     const bt_addr_le_t *own = gap_id_addr(id);
     const bt_addr_le_t *first = gap_id_addr(BT_ID_DEFAULT);
-    return init_is_active() && id != BT_ID_DEFAULT && own->type == BT_ADDR_LE_RANDOM && first &&
-           first->type == BT_ADDR_LE_RANDOM;
+    return init_is_active() && !ext_used() && id != BT_ID_DEFAULT &&
+           own->type == BT_ADDR_LE_RANDOM && first && first->type == BT_ADDR_LE_RANDOM;
 }
 
 static bool adv_busy(void *arg)
@@ -440,7 +440,7 @@ int bt_le_adv_start(const struct bt_le_adv_param *param, const struct bt_data *a
     run->type = type_of(param, scannable);
     run->channels = channels_of(param->options);
     data_take(&built);
-    run->dirty = ADV_DIRTY_PARAM;
+    run->dirty = ADV_DIRTY_PARAM | (ext_used() ? ADV_DIRTY_ADDR : 0);
     if (!param->peer) {
         run->dirty |= ADV_DIRTY_AD | (scannable ? ADV_DIRTY_SD : 0);
     }

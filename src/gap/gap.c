@@ -5,7 +5,7 @@
 // The accept list stands before who uses it, the scanner before the initiator: it must rest first where
 // the controller cannot do both.
 static bool (*const runners[])(struct hci_cmd *cmd, struct wr *params) = {
-    id_next, accept_next, adv_next, scan_next, init_next,
+    id_next, accept_next, adv_next, ext_adv_next, scan_next, init_next,
 };
 
 static bool gap_next(struct hci_cmd *cmd, struct wr *params)
@@ -29,7 +29,9 @@ static void hci_lost(void)
 {
     accept_lost();
     adv_lost();
+    ext_adv_lost();
     scan_lost();
+    ext_scan_lost();
     init_lost();
 }
 
@@ -41,6 +43,9 @@ const struct hci_evt_row gap_evt_rows[] = {
     {BT_HCI_EVT_LE_META_EVENT, BT_HCI_EVT_LE_CONN_COMPLETE, link_on_complete},
     {BT_HCI_EVT_LE_META_EVENT, BT_HCI_EVT_LE_ENH_CONN_COMPLETE, link_on_enhanced_complete},
     {BT_HCI_EVT_LE_META_EVENT, BT_HCI_EVT_LE_ADVERTISING_REPORT, scan_on_report},
+    {BT_HCI_EVT_LE_META_EVENT, BT_HCI_EVT_LE_EXT_ADVERTISING_REPORT, ext_scan_on_report},
+    {BT_HCI_EVT_LE_META_EVENT, BT_HCI_EVT_LE_ADV_SET_TERMINATED, ext_adv_on_terminated},
+    {BT_HCI_EVT_LE_META_EVENT, BT_HCI_EVT_LE_SCAN_REQ_RECEIVED, ext_adv_on_scan_request},
 };
 
 bool gap_is_ready(void)

@@ -27,7 +27,7 @@ extern const struct hci_up gap_hci_up; // Before or after conn_hci_up, as you li
 extern const struct conn_up gap_conn_up;
 extern const struct settings_handler_static gap_settings;
 // Links, and behind them the scanner's: each level has the rows up to what it does.
-#define GAP_EVT_ROWS (CONFIG_BT_OBSERVER ? 3 : CONFIG_BT_CONN ? 2 : 0)
+#define GAP_EVT_ROWS (CONFIG_BT_EXT_ADV ? 6 : CONFIG_BT_OBSERVER ? 3 : CONFIG_BT_CONN ? 2 : 0)
 extern const struct hci_evt_row gap_evt_rows[];
 
 // The host is up: the controller is ready and there is an identity.
@@ -37,6 +37,8 @@ bool gap_is_ready(void);
 
 bool adv_next(struct hci_cmd *cmd, struct wr *params);
 void adv_lost(void);
+// Advertising_Filter_Policy of these options (Vol 4, Part E, 7.8.5).
+uint8_t adv_filter_of(uint32_t options);
 // The random identity that advertising needs or uses; -1 none.
 int adv_random_id(void);
 bool adv_is_on(void);
@@ -87,8 +89,42 @@ bool scan_on_report(struct rd *params);
 void scan_dup_reset(void);
 bool scan_dup_seen(const bt_addr_le_t *addr, uint8_t type);
 
+// A report with all that is known of it goes to whoever listens.
+struct bt_le_scan_recv_info;
+void scan_tell(const struct bt_le_scan_recv_info *info, const uint8_t *data, uint16_t len);
+// Reports are wanted.
+bool scan_is_wanted(void);
+
+// ---- The extended commands: ext.c, ext_adv.c, ext_scan.c, or ext_none.c --------------------------
+//
+// A controller that was given one of them refuses the legacy ones, and the other way round (Vol 4,
+// Part E, 3.1.1). So whoever advertises, scans or connects asks here first: functions that return an
+// opcode have written its parameters; 0 (or NULL): take the legacy command.
+
+bool ext_used(void);
+struct adv_run;
+struct adv_step;
+const struct adv_step *ext_adv_steps(void);
+uint16_t ext_adv_put_enable(const struct adv_run *run, struct wr *params);
+uint16_t ext_scan_put_param(const struct bt_le_scan_param *param, struct wr *params);
+uint16_t ext_scan_put_enable(bool on, bool filter, struct wr *params);
+struct init_run;
+uint16_t ext_init_put_create(const struct init_run *run, struct wr *params);
+
+bool ext_adv_next(struct hci_cmd *cmd, struct wr *params);
+void ext_adv_lost(void);
+void ext_scan_lost(void);
+bool ext_adv_uses(uint8_t id);
+// A link as peripheral whose set is not known yet: true, it is kept until the set is.
+bool ext_adv_defers(const struct conn_link *link);
+bool ext_adv_on_terminated(struct rd *params);
+bool ext_adv_on_scan_request(struct rd *params);
+bool ext_scan_on_report(struct rd *params);
+
 // ---- New links: link.c --------------------------------------------------------------------------
 
+// Open a link in its slot; NULL: nobody wants it, or there is no slot.
+void link_open(const struct conn_link *link, struct bt_conn *conn);
 bool link_on_complete(struct rd *params);
 bool link_on_enhanced_complete(struct rd *params);
 

@@ -145,8 +145,12 @@ bool init_next(struct hci_cmd *cmd, struct wr *params)
         if ((run->quiet && scan_is_on()) || gap_id_waiting()) {
             return false;
         }
-        build_create(run, params);
-        *cmd = (struct hci_cmd){BT_HCI_OP_LE_CREATE_CONN, create_done, NULL};
+        uint16_t opcode = ext_init_put_create(run, params);
+        if (!opcode) {
+            build_create(run, params);
+            opcode = BT_HCI_OP_LE_CREATE_CONN;
+        }
+        *cmd = (struct hci_cmd){opcode, create_done, NULL};
         return true;
     }
     if (run->state == INIT_OUT && run->conn->cancel) {
@@ -195,7 +199,11 @@ static int create_check(const struct bt_conn_le_create_param *create_param,
     if (!conn_param || !param_valid(create_param) || !conn_param_valid(conn_param)) {
         return -EINVAL;
     }
-    if (create_param->options) {
+    if (create_param->options == BT_CONN_LE_OPT_NO_1M ||
+        create_param->options & ~(BT_CONN_LE_OPT_CODED | BT_CONN_LE_OPT_NO_1M)) {
+        return -EINVAL;
+    }
+    if (create_param->options && !(ext_used() && hci_has_feature(BT_LE_FEAT_BIT_PHY_CODED))) {
         return -ENOTSUP;
     }
     if (init_is_active()) {

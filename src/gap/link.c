@@ -20,6 +20,19 @@ static bool link_failed(uint8_t status)
     return true;
 }
 
+void link_open(const struct conn_link *link, struct bt_conn *conn)
+{
+    bool central = link->role == BT_HCI_ROLE_CENTRAL;
+    if (!conn) {
+        log_inf("%04x: nobody wants this link, or there is no slot", link->handle);
+        conn_orphan_add(link->handle, central ? BT_HCI_ERR_REMOTE_USER_TERM_CONN
+                                              : BT_HCI_ERR_REMOTE_LOW_RESOURCES);
+        return;
+    }
+    const bt_addr_le_t *local = gap_id_addr(conn->id);
+    conn_open(conn, link, local ? local : BT_ADDR_LE_ANY);
+}
+
 static bool link_up(const struct conn_link *link)
 {
     if (link->handle > HANDLE_MAX || link->role > BT_HCI_ROLE_PERIPHERAL ||
@@ -27,15 +40,9 @@ static bool link_up(const struct conn_link *link)
         return false;
     }
     bool central = link->role == BT_HCI_ROLE_CENTRAL;
-    struct bt_conn *conn = central ? init_connected(&link->peer) : adv_connected();
-    if (!conn) {
-        log_inf("%04x: nobody wants this link, or there is no slot", link->handle);
-        conn_orphan_add(link->handle, central ? BT_HCI_ERR_REMOTE_USER_TERM_CONN
-                                              : BT_HCI_ERR_REMOTE_LOW_RESOURCES);
-        return true;
+    if (central || !ext_adv_defers(link)) {
+        link_open(link, central ? init_connected(&link->peer) : adv_connected());
     }
-    const bt_addr_le_t *local = gap_id_addr(conn->id);
-    conn_open(conn, link, local ? local : BT_ADDR_LE_ANY);
     return true;
 }
 

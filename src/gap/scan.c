@@ -64,20 +64,28 @@ bool scan_next(struct hci_cmd *cmd, struct wr *params)
     }
     if (active && run->dirty) {
         run->dirty = false;
-        wr_u8(params, run->param.type);
-        wr_le16(params, run->param.interval);
-        wr_le16(params, run->param.window);
-        wr_u8(params, gap_id_addr(BT_ID_DEFAULT)->type);
-        wr_u8(params, run->param.options & BT_LE_SCAN_OPT_FILTER_ACCEPT_LIST
-                          ? BT_HCI_LE_SCAN_FP_BASIC_FILTER
-                          : BT_HCI_LE_SCAN_FP_BASIC_NO_FILTER);
-        *cmd = (struct hci_cmd){BT_HCI_OP_LE_SET_SCAN_PARAM, param_done, NULL};
+        uint16_t set = ext_scan_put_param(&run->param, params);
+        if (!set) {
+            wr_u8(params, run->param.type);
+            wr_le16(params, run->param.interval);
+            wr_le16(params, run->param.window);
+            wr_u8(params, gap_id_addr(BT_ID_DEFAULT)->type);
+            wr_u8(params, run->param.options & BT_LE_SCAN_OPT_FILTER_ACCEPT_LIST
+                              ? BT_HCI_LE_SCAN_FP_BASIC_FILTER
+                              : BT_HCI_LE_SCAN_FP_BASIC_NO_FILTER);
+            set = BT_HCI_OP_LE_SET_SCAN_PARAM;
+        }
+        *cmd = (struct hci_cmd){set, param_done, NULL};
         return true;
     }
     bool filter = run->param.options & BT_LE_SCAN_OPT_FILTER_DUPLICATE;
-    wr_u8(params, active ? BT_HCI_LE_SCAN_ENABLE : BT_HCI_LE_SCAN_DISABLE);
-    wr_u8(params, active && filter);
-    *cmd = (struct hci_cmd){BT_HCI_OP_LE_SET_SCAN_ENABLE, enable_done, active ? run : NULL};
+    uint16_t opcode = ext_scan_put_enable(active, active && filter, params);
+    if (!opcode) {
+        wr_u8(params, active ? BT_HCI_LE_SCAN_ENABLE : BT_HCI_LE_SCAN_DISABLE);
+        wr_u8(params, active && filter);
+        opcode = BT_HCI_OP_LE_SET_SCAN_ENABLE;
+    }
+    *cmd = (struct hci_cmd){opcode, enable_done, active ? run : NULL};
     return true;
 }
 
@@ -159,6 +167,36 @@ static struct net_buf_simple view(const struct report *report)
     return (struct net_buf_simple){data, report->len, report->len, data};
 }
 
+bool scan_is_wanted(void)
+{
+    return scan_run.want;
+}
+
+static bool is_duplicate(const bt_addr_le_t *addr, uint8_t type)
+{
+    return (scan_run.param.options & BT_LE_SCAN_OPT_FILTER_DUPLICATE) && scan_dup_seen(addr, type);
+}
+
+void scan_tell(const struct bt_le_scan_recv_info *info, const uint8_t *data, uint16_t len)
+{
+    // The sets of an advertiser are told apart.
+    uint8_t set = info->sid == BT_GAP_SID_INVALID ? 0 : (uint8_t)(info->sid << 4);
+    if (is_duplicate(info->addr, info->adv_type | set)) {
+        return;
+    }
+    const struct net_buf_simple whole = {(uint8_t *)data, len, len, (uint8_t *)data};
+    struct net_buf_simple buf = whole;
+    if (scan_run.cb) {
+        scan_run.cb(info->addr, info->rssi, info->adv_type, &buf);
+    }
+    for (struct bt_le_scan_cb *cb = walk_first(); cb && scan_run.want; cb = walk_next()) {
+        if (cb->recv) {
+            buf = whole;
+            cb->recv(info, &buf);
+        }
+    }
+}
+
 static void tell(const struct report *report)
 {
     struct net_buf_simple buf = view(report);
@@ -195,8 +233,7 @@ static void deliver_reports(void)
     struct report report;
     // A callback may stop the scan: then the rest is for nobody.
     for (; count && run->want && read_report(&from, &report); count--) {
-        bool filter = run->param.options & BT_LE_SCAN_OPT_FILTER_DUPLICATE;
-        if (!filter || !scan_dup_seen(&report.addr, report.type)) {
+        if (!is_duplicate(&report.addr, report.type)) {
             tell(&report);
         }
     }
@@ -267,11 +304,13 @@ static int param_check(const struct bt_le_scan_param *param)
         param->interval > 0x4000 || param->window < 4 || param->window > param->interval) {
         return -EINVAL;
     }
-    if (param->options & (BT_LE_SCAN_OPT_CODED | BT_LE_SCAN_OPT_NO_1M)) {
+    uint8_t phys = param->options & (BT_LE_SCAN_OPT_CODED | BT_LE_SCAN_OPT_NO_1M);
+    if (phys && !(ext_used() && hci_has_feature(BT_LE_FEAT_BIT_PHY_CODED))) {
         return -ENOTSUP;
     }
     const uint8_t known = BT_LE_SCAN_OPT_FILTER_DUPLICATE | BT_LE_SCAN_OPT_FILTER_ACCEPT_LIST;
-    return param->options & ~known ? -EINVAL : 0;
+    uint8_t rest = param->options & ~(known | phys);
+    return rest || phys == BT_LE_SCAN_OPT_NO_1M ? -EINVAL : 0;
 }
 
 static bool scan_busy(void *arg)

@@ -15,6 +15,11 @@ struct id_run {
     bt_addr_t random;
 };
 
+#define ADV_DIRTY_PARAM BIT(0)
+#define ADV_DIRTY_ADDR  BIT(1) // The set's own address, with the extended commands.
+#define ADV_DIRTY_AD    BIT(2)
+#define ADV_DIRTY_SD    BIT(3)
+
 struct adv_run {
     bool want;        // The application wants it ...
     bool on;          // ... and the controller does it.
@@ -32,6 +37,77 @@ struct adv_run {
     uint8_t sd[BT_GAP_ADV_MAX_ADV_DATA_LEN];
     struct bt_conn *conn; // The slot for who connects.
 };
+
+struct adv_step {
+    uint8_t dirty; // ADV_DIRTY_*; 0 ends the table.
+    uint16_t opcode;
+    void (*build)(const struct adv_run *run, struct wr *params);
+};
+
+// An advertising set of the application (ext_adv.c).
+struct bt_le_ext_adv {
+    struct post post; // First: a post is its set.
+    bool used;
+    bool on;
+    bool bare;    // The controller does not know it (any more).
+    uint8_t todo; // Steps to be done, the lowest bit first (ext_adv.c) ...
+    uint8_t busy; // ... and the one whose command is out.
+    uint8_t status;
+    uint8_t num_sent;
+    uint8_t num_events;
+    uint16_t timeout;
+    uint16_t props;
+    int8_t tx_power;
+    struct bt_le_adv_param param;
+    bt_addr_le_t peer;
+    const struct bt_le_ext_adv_cb *cb;
+    struct bt_conn *conn; // The slot for who connects ...
+    struct bt_conn *told; // ... and who did, referenced until the owner has heard of it.
+    bt_addr_le_t scanned;
+};
+
+// The data that a call is handing over, in the application's memory; set NULL: none.
+struct ext_adv_data {
+    struct bt_le_ext_adv *set;
+    const struct bt_data *list[2]; // Advertising data, scan response data
+    size_t count[2];
+    uint16_t len[2];
+    uint16_t offset; // Of the next fragment.
+    uint16_t sent;   // How much is in the one that is out.
+};
+
+struct ext_adv_run {
+    struct bt_le_ext_adv sets[CONFIG_BT_EXT_ADV_MAX_ADV_SET];
+    struct ext_adv_data data;
+    bool deferred; // A link that waits to hear which set it belongs to.
+    struct conn_link link;
+    struct loop_timer timer;
+};
+extern struct ext_adv_run ext_adv_run;
+
+// Long data that is being put together (ext_scan.c).
+struct ext_source {
+    bool used;
+    uint8_t sid;
+    bt_addr_le_t addr;
+};
+#define EXT_SKIPS 4
+
+struct ext_scan_run {
+    struct post post;
+    struct net_buf *evt; // Holds the octets of
+    struct rd reports;   // ... reports that are due.
+    uint8_t report_count;
+    struct ext_source source; // Whose data is in `data`.
+    bool overflow;            // It is too long, or a part was lost: the rest is dropped.
+    uint32_t dropped;         // adv_dropped when we looked last.
+    int64_t last_us;
+    uint16_t len;
+    struct ext_source skips[EXT_SKIPS]; // Others, whose beginning was dropped.
+    uint8_t next_skip;
+    uint8_t data[CONFIG_BT_EXT_SCAN_BUF_SIZE];
+};
+extern struct ext_scan_run ext_scan_run;
 
 struct scan_run {
     bool want;

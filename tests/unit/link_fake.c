@@ -17,6 +17,8 @@ struct accept_run accept_run;
 struct dup_run dup_run;
 struct scan_reg scan_reg;
 struct init_run init_run;
+struct ext_adv_run ext_adv_run;
+struct ext_scan_run ext_scan_run;
 struct gap_reg gap_reg;
 
 static struct breeze_stats stats;
@@ -386,6 +388,8 @@ void fake_disable(void)
     memset(&accept_run, 0, sizeof(accept_run));
     memset(&dup_run, 0, sizeof(dup_run));
     memset(&init_run, 0, sizeof(init_run));
+    memset(&ext_adv_run, 0, sizeof(ext_adv_run));
+    memset(&ext_scan_run, 0, sizeof(ext_scan_run));
     conn_wipe();
 }
 
@@ -400,6 +404,8 @@ static void fresh(void)
     memset(&accept_run, 0, sizeof(accept_run));
     memset(&dup_run, 0, sizeof(dup_run));
     memset(&init_run, 0, sizeof(init_run));
+    memset(&ext_adv_run, 0, sizeof(ext_adv_run));
+    memset(&ext_scan_run, 0, sizeof(ext_scan_run));
     memset(&gap_reg, 0, sizeof(gap_reg));
     memset(&scan_reg, 0, sizeof(scan_reg));
     memset(&stats, 0, sizeof(stats));

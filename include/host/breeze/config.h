@@ -44,6 +44,14 @@
 #define CONFIG_BT_L2CAP_DYNAMIC_CHANNEL 1
 #endif
 
+// Advertising sets, long advertising data, scanning and connecting on LE Coded PHY (files). Legacy
+// advertising, scanning and connecting then use the extended commands where the controller has them.
+#if defined(BREEZE_LEVEL_FULL)
+#define CONFIG_BT_EXT_ADV 1
+#else
+#define CONFIG_BT_EXT_ADV 0
+#endif
+
 // ---- Links ------------------------------------------------------------------------------------
 
 // Connections at once, in any mix of roles; 1 to 62.
@@ -181,6 +189,18 @@
 #define CONFIG_BT_DEVICE_APPEARANCE_GATT_WRITABLE 0
 #endif
 
+// Advertising sets of the application (bt_le_ext_adv_create) at once, beside the one that
+// bt_le_adv_start() uses; 1 to 16.
+#ifndef CONFIG_BT_EXT_ADV_MAX_ADV_SET
+#define CONFIG_BT_EXT_ADV_MAX_ADV_SET 3
+#endif
+
+// Longest advertising data that is put together from fragments, octets; 229 to 1650. Longer ones are
+// dropped.
+#ifndef CONFIG_BT_EXT_SCAN_BUF_SIZE
+#define CONFIG_BT_EXT_SCAN_BUF_SIZE 1650
+#endif
+
 // Keep name, appearance and identity in the settings (settings_load() brings them back).
 #ifndef CONFIG_BT_SETTINGS
 #define CONFIG_BT_SETTINGS 1
@@ -272,6 +292,10 @@ BREEZE_CHECK(sizeof(CONFIG_BT_DEVICE_NAME) - 1 <= CONFIG_BT_DEVICE_NAME_MAX,
              "CONFIG_BT_DEVICE_NAME is longer than CONFIG_BT_DEVICE_NAME_MAX.");
 BREEZE_CHECK(CONFIG_BT_CREATE_CONN_TIMEOUT >= 1 && CONFIG_BT_CREATE_CONN_TIMEOUT <= 655,
              "CONFIG_BT_CREATE_CONN_TIMEOUT must be 1 to 655 seconds.");
+BREEZE_CHECK(CONFIG_BT_EXT_ADV_MAX_ADV_SET >= 1 && CONFIG_BT_EXT_ADV_MAX_ADV_SET <= 16,
+             "CONFIG_BT_EXT_ADV_MAX_ADV_SET must be 1 to 16.");
+BREEZE_CHECK(CONFIG_BT_EXT_SCAN_BUF_SIZE >= 229 && CONFIG_BT_EXT_SCAN_BUF_SIZE <= 1650,
+             "CONFIG_BT_EXT_SCAN_BUF_SIZE must be 229 to 1650 octets.");
 BREEZE_CHECK(CONFIG_BREEZE_ATT_MTU >= 23 && CONFIG_BREEZE_ATT_MTU <= CONFIG_BT_L2CAP_RX_MTU,
              "CONFIG_BREEZE_ATT_MTU must be 23 to CONFIG_BT_L2CAP_RX_MTU.");
 BREEZE_CHECK(CONFIG_BREEZE_ACCEPT_LIST_MAX >= 1 && CONFIG_BREEZE_ACCEPT_LIST_MAX <= 255,

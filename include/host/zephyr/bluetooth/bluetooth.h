@@ -139,16 +139,17 @@ enum {
     BT_LE_ADV_OPT_DIR_MODE_LOW_DUTY = BIT(4), // Directed advertising at the given interval.
     BT_LE_ADV_OPT_DIR_ADDR_RPA = BIT(5),      // -ENOTSUP without privacy.
     // Answer scan requests, accept connections, from the accept list only. -ENOTSUP in a build without
-    // CONFIG_BT_FILTER_ACCEPT_LIST; -EINVAL for directed advertising.
+    // CONFIG_BT_FILTER_ACCEPT_LIST, and for sets; -EINVAL for directed advertising.
     BT_LE_ADV_OPT_FILTER_SCAN_REQ = BIT(6),
     BT_LE_ADV_OPT_FILTER_CONN = BIT(7),
-    BT_LE_ADV_OPT_NOTIFY_SCAN_REQ = BIT(8), // -ENOTSUP without extended advertising.
-    BT_LE_ADV_OPT_SCANNABLE = BIT(9),       // Scannable, also without scan response data.
-    BT_LE_ADV_OPT_EXT_ADV = BIT(10),        // 10 to 14: extended advertising only, -EINVAL here.
-    BT_LE_ADV_OPT_NO_2M = BIT(11),
-    BT_LE_ADV_OPT_CODED = BIT(12),
-    BT_LE_ADV_OPT_ANONYMOUS = BIT(13),
-    BT_LE_ADV_OPT_USE_TX_POWER = BIT(14),
+    BT_LE_ADV_OPT_NOTIFY_SCAN_REQ = BIT(8),   // Callback `scanned`; sets only, -ENOTSUP here.
+    BT_LE_ADV_OPT_SCANNABLE = BIT(9),         // Scannable, also without scan response data.
+    // 10 to 14: for sets (bt_le_ext_adv_create) only, -EINVAL here.
+    BT_LE_ADV_OPT_EXT_ADV = BIT(10),         // Extended PDUs, which legacy scanners do not hear.
+    BT_LE_ADV_OPT_NO_2M = BIT(11),           // Secondary channels on LE 1M.
+    BT_LE_ADV_OPT_CODED = BIT(12),           // All channels on LE Coded.
+    BT_LE_ADV_OPT_ANONYMOUS = BIT(13),       // Without an address; not connectable, not scannable.
+    BT_LE_ADV_OPT_USE_TX_POWER = BIT(14),    // Tell the transmit power.
     BT_LE_ADV_OPT_DISABLE_CHAN_37 = BIT(15), // Leave a channel out; not all three.
     BT_LE_ADV_OPT_DISABLE_CHAN_38 = BIT(16),
     BT_LE_ADV_OPT_DISABLE_CHAN_39 = BIT(17),
@@ -238,6 +239,111 @@ int bt_le_filter_accept_list_add(const bt_addr_le_t *addr);
 int bt_le_filter_accept_list_remove(const bt_addr_le_t *addr);
 int bt_le_filter_accept_list_clear(void);
 
+// ---- Extended advertising (Vol 6, Part B, 4.4.2; Vol 4, Part E, 7.8.52 to 7.8.61) -----------------
+//
+// In a build with CONFIG_BT_EXT_ADV. Advertising sets live beside what bt_le_adv_start() does, each with
+// parameters, data and an address of its own; CONFIG_BT_EXT_ADV_MAX_ADV_SET of them. With
+// BT_LE_ADV_OPT_EXT_ADV a set sends extended PDUs, else legacy ones. After bt_disable() a set's
+// handle is void (-EINVAL). When a controller had to be reset, sets are stopped and their data is
+// gone; the next start or set_data sets the rest up again.
+
+struct bt_le_ext_adv;
+
+struct bt_le_ext_adv_sent_info {
+    uint8_t num_sent; // Events, where a number was asked for.
+};
+
+struct bt_le_ext_adv_connected_info {
+    struct bt_conn *conn;
+};
+
+struct bt_le_ext_adv_scanned_info {
+    bt_addr_le_t *addr; // Who asked.
+};
+
+// What a set's owner is told; members may be NULL.
+struct bt_le_ext_adv_cb {
+    // The set ended because its time or its number of events was over.
+    void (*sent)(struct bt_le_ext_adv *adv, struct bt_le_ext_adv_sent_info *info);
+    // A central connected: the set ended. Behind bt_conn_cb.connected.
+    void (*connected)(struct bt_le_ext_adv *adv, struct bt_le_ext_adv_connected_info *info);
+    // A scan request came (BT_LE_ADV_OPT_NOTIFY_SCAN_REQ).
+    void (*scanned)(struct bt_le_ext_adv *adv, struct bt_le_ext_adv_scanned_info *info);
+};
+
+struct bt_le_ext_adv_start_param {
+    uint16_t timeout;   // 10 ms; 0: none. High duty directed: 1 to 128, 0 stands for 128.
+    uint8_t num_events; // 0: no limit.
+};
+
+#define BT_LE_EXT_ADV_START_PARAM_INIT(_timeout, _n_evts)                                          \
+    {                                                                                              \
+        .timeout = (_timeout), .num_events = (_n_evts),                                            \
+    }
+#define BT_LE_EXT_ADV_START_PARAM(_timeout, _n_evts)                                               \
+    ((const struct bt_le_ext_adv_start_param[]){BT_LE_EXT_ADV_START_PARAM_INIT(_timeout, _n_evts)})
+#define BT_LE_EXT_ADV_START_DEFAULT BT_LE_EXT_ADV_START_PARAM(0, 0)
+
+#define BT_LE_EXT_ADV_CONN                                                                         \
+    BT_LE_ADV_PARAM(BT_LE_ADV_OPT_EXT_ADV | BT_LE_ADV_OPT_CONN, BT_GAP_ADV_FAST_INT_MIN_2,         \
+                    BT_GAP_ADV_FAST_INT_MAX_2, NULL)
+#define BT_LE_EXT_ADV_SCAN                                                                         \
+    BT_LE_ADV_PARAM(BT_LE_ADV_OPT_EXT_ADV | BT_LE_ADV_OPT_SCANNABLE, BT_GAP_ADV_FAST_INT_MIN_2,    \
+                    BT_GAP_ADV_FAST_INT_MAX_2, NULL)
+#define BT_LE_EXT_ADV_NCONN                                                                        \
+    BT_LE_ADV_PARAM(BT_LE_ADV_OPT_EXT_ADV, BT_GAP_ADV_FAST_INT_MIN_2, BT_GAP_ADV_FAST_INT_MAX_2,   \
+                    NULL)
+#define BT_LE_EXT_ADV_NCONN_IDENTITY                                                               \
+    BT_LE_ADV_PARAM(BT_LE_ADV_OPT_EXT_ADV | BT_LE_ADV_OPT_USE_IDENTITY, BT_GAP_ADV_FAST_INT_MIN_2, \
+                    BT_GAP_ADV_FAST_INT_MAX_2, NULL)
+#define BT_LE_EXT_ADV_CODED_NCONN                                                                  \
+    BT_LE_ADV_PARAM(BT_LE_ADV_OPT_EXT_ADV | BT_LE_ADV_OPT_CODED, BT_GAP_ADV_FAST_INT_MIN_2,        \
+                    BT_GAP_ADV_FAST_INT_MAX_2, NULL)
+
+// Make a set; *adv is its handle. param is copied, cb (may be NULL) stays in use until the set is
+// deleted. 0; -ENOTSUP (a controller without extended advertising; privacy, accept lists and coding
+// options); -EINVAL; -ENOMEM (no set left, here or in the controller).
+int bt_le_ext_adv_create(const struct bt_le_adv_param *param, const struct bt_le_ext_adv_cb *cb,
+                         struct bt_le_ext_adv **adv);
+
+// Advertise. 0; -EINVAL; -EALREADY; -ENOMEM (connectable, and no connection slot is free); -EACCES
+// (scannable with extended PDUs, and no scan response data).
+int bt_le_ext_adv_start(struct bt_le_ext_adv *adv, const struct bt_le_ext_adv_start_param *param);
+
+// Stop. 0 also when the set was not advertising. A central that connected before may still be told.
+int bt_le_ext_adv_stop(struct bt_le_ext_adv *adv);
+
+// Set both data; what they point at is read until the call returns. With legacy PDUs 31 octets each.
+// With extended ones 1650: scannable sets have scan response data only, others advertising data
+// only; a connectable set's data must fit into one PDU, at most 245 octets. 0; -EINVAL; -EAGAIN
+// (more than 251 octets while advertising). An unfinished call leaves data that cannot be started.
+int bt_le_ext_adv_set_data(struct bt_le_ext_adv *adv, const struct bt_data *ad, size_t ad_len,
+                           const struct bt_data *sd, size_t sd_len);
+
+// Give a set other parameters; not while it advertises (-EINVAL). Errors of create.
+int bt_le_ext_adv_update_param(struct bt_le_ext_adv *adv, const struct bt_le_adv_param *param);
+
+// Take a set away; not while it advertises (-EINVAL). Its handle is void afterwards.
+int bt_le_ext_adv_delete(struct bt_le_ext_adv *adv);
+
+// The set's number, 0 to CONFIG_BT_EXT_ADV_MAX_ADV_SET - 1, for arrays of the application.
+uint8_t bt_le_ext_adv_get_index(struct bt_le_ext_adv *adv);
+
+enum bt_le_ext_adv_state {
+    BT_LE_EXT_ADV_STATE_DISABLED,
+    BT_LE_EXT_ADV_STATE_ENABLED,
+};
+
+struct bt_le_ext_adv_info {
+    uint8_t id;
+    int8_t tx_power;          // dBm, as the controller chose it.
+    const bt_addr_le_t *addr; // In use.
+    enum bt_le_ext_adv_state ext_adv_state;
+};
+
+// 0; -EINVAL.
+int bt_le_ext_adv_get_info(const struct bt_le_ext_adv *adv, struct bt_le_ext_adv_info *info);
+
 // ---- Scanning (Vol 6, Part B, 4.4.3; Vol 4, Part E, 7.8.10 and 7.8.11) ---------------------------
 
 enum {
@@ -246,9 +352,9 @@ enum {
     // remembers the last CONFIG_BREEZE_SCAN_DUP_MAX, whatever the controller does.
     BT_LE_SCAN_OPT_FILTER_DUPLICATE = BIT(0),
     BT_LE_SCAN_OPT_FILTER_ACCEPT_LIST = BIT(1), // Only who is on the accept list.
-
-    BT_LE_SCAN_OPT_CODED = BIT(2), // -ENOTSUP without extended advertising.
-    BT_LE_SCAN_OPT_NO_1M = BIT(3), // -ENOTSUP without extended advertising.
+    // Listen on LE Coded (too); -ENOTSUP without a controller with extended advertising.
+    BT_LE_SCAN_OPT_CODED = BIT(2),
+    BT_LE_SCAN_OPT_NO_1M = BIT(3), // With CODED: only there.
 };
 
 enum {
@@ -262,8 +368,8 @@ struct bt_le_scan_param {
     uint16_t interval;       // 0.625 ms, 4 to 0x4000
     uint16_t window;         // 0.625 ms, 4 to interval
     uint16_t timeout;        // 10 ms, 0 for no limit; the host counts it.
-    uint16_t interval_coded; // Extended scanning only.
-    uint16_t window_coded;   // Extended scanning only.
+    uint16_t interval_coded; // On LE Coded; 0: as interval and window.
+    uint16_t window_coded;
 };
 
 // What is known of a report besides its data.
@@ -280,7 +386,7 @@ struct bt_le_scan_recv_info {
 };
 
 struct bt_le_scan_cb {
-    // A report; the data lies in the event's buffer and is gone when the callback returns. Each
+    // A report, whole: long data has been put together. It lies in the event's or the scanner's buffer and is gone when the callback returns. Each
     // listener finds it unconsumed. May stop the scan: nothing more of the event is then delivered.
     void (*recv)(const struct bt_le_scan_recv_info *info, struct net_buf_simple *buf);
     // The scan ended because param.timeout was over.

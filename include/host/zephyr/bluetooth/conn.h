@@ -317,15 +317,15 @@ int bt_le_oob_set_legacy_tk(struct bt_conn *conn, const uint8_t *tk);
 
 enum {
     BT_CONN_LE_OPT_NONE = 0,
-    BT_CONN_LE_OPT_CODED = BIT(0), // -ENOTSUP without extended advertising.
-    BT_CONN_LE_OPT_NO_1M = BIT(1), // -ENOTSUP without extended advertising.
+    BT_CONN_LE_OPT_CODED = BIT(0), // On LE Coded (too); -ENOTSUP without extended advertising.
+    BT_CONN_LE_OPT_NO_1M = BIT(1), // With CODED: only there.
 };
 
 struct bt_conn_le_create_param {
     uint32_t options;        // BT_CONN_LE_OPT_*
     uint16_t interval;       // Scanning for the peer, 0.625 ms, 4 to 0x4000.
     uint16_t window;         // 4 to interval
-    uint16_t interval_coded; // Coded PHY only.
+    uint16_t interval_coded; // On LE Coded; 0: as interval and window.
     uint16_t window_coded;
     uint16_t timeout; // 10 ms; 0: CONFIG_BT_CREATE_CONN_TIMEOUT.
 };

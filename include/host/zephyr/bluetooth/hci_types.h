@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include <zephyr/bluetooth/addr.h>
+#include <zephyr/sys/util.h>
 #include <zephyr/toolchain.h>
 
 #ifdef __cplusplus
@@ -121,6 +122,18 @@ extern "C" {
 #define BT_HCI_OP_LE_READ_PHY                 BT_OP(BT_OGF_LE, 0x0030)
 #define BT_HCI_OP_LE_SET_DEFAULT_PHY          BT_OP(BT_OGF_LE, 0x0031)
 #define BT_HCI_OP_LE_SET_PHY                  BT_OP(BT_OGF_LE, 0x0032)
+#define BT_HCI_OP_LE_SET_ADV_SET_RANDOM_ADDR  BT_OP(BT_OGF_LE, 0x0035)
+#define BT_HCI_OP_LE_SET_EXT_ADV_PARAM        BT_OP(BT_OGF_LE, 0x0036)
+#define BT_HCI_OP_LE_SET_EXT_ADV_DATA         BT_OP(BT_OGF_LE, 0x0037)
+#define BT_HCI_OP_LE_SET_EXT_SCAN_RSP_DATA    BT_OP(BT_OGF_LE, 0x0038)
+#define BT_HCI_OP_LE_SET_EXT_ADV_ENABLE       BT_OP(BT_OGF_LE, 0x0039)
+#define BT_HCI_OP_LE_READ_MAX_ADV_DATA_LEN    BT_OP(BT_OGF_LE, 0x003a)
+#define BT_HCI_OP_LE_READ_NUM_ADV_SETS        BT_OP(BT_OGF_LE, 0x003b)
+#define BT_HCI_OP_LE_REMOVE_ADV_SET           BT_OP(BT_OGF_LE, 0x003c)
+#define BT_HCI_OP_CLEAR_ADV_SETS              BT_OP(BT_OGF_LE, 0x003d)
+#define BT_HCI_OP_LE_SET_EXT_SCAN_PARAM       BT_OP(BT_OGF_LE, 0x0041)
+#define BT_HCI_OP_LE_SET_EXT_SCAN_ENABLE      BT_OP(BT_OGF_LE, 0x0042)
+#define BT_HCI_OP_LE_EXT_CREATE_CONN          BT_OP(BT_OGF_LE, 0x0043)
 #define BT_HCI_OP_LE_SET_PRIVACY_MODE         BT_OP(BT_OGF_LE, 0x004e)
 
 // ---- Events (7.7) -------------------------------------------------------------------------------
@@ -263,6 +276,25 @@ extern "C" {
 #define BT_HCI_ADV_NONCONN_IND         0x03
 #define BT_HCI_ADV_DIRECT_IND_LOW_DUTY 0x04
 #define BT_HCI_ADV_SCAN_RSP            0x04
+
+// Advertising_Event_Properties (7.8.53); the first five are those of reports too (7.7.65.13).
+#define BT_HCI_LE_ADV_PROP_CONN         BIT(0)
+#define BT_HCI_LE_ADV_PROP_SCAN         BIT(1)
+#define BT_HCI_LE_ADV_PROP_DIRECT       BIT(2)
+#define BT_HCI_LE_ADV_PROP_HI_DC_CONN   BIT(3)
+#define BT_HCI_LE_ADV_PROP_LEGACY       BIT(4)
+#define BT_HCI_LE_ADV_PROP_ANON         BIT(5)
+#define BT_HCI_LE_ADV_PROP_TX_POWER     BIT(6)
+#define BT_HCI_LE_ADV_EVT_TYPE_SCAN_RSP BIT(3)
+#define BT_HCI_LE_ADV_EVT_TYPE_LEGACY   BIT(4)
+
+// Operation and Fragment_Preference of LE Set Extended Advertising Data (7.8.54).
+#define BT_HCI_LE_EXT_ADV_OP_INTERM_FRAG   0x00
+#define BT_HCI_LE_EXT_ADV_OP_FIRST_FRAG    0x01
+#define BT_HCI_LE_EXT_ADV_OP_LAST_FRAG     0x02
+#define BT_HCI_LE_EXT_ADV_OP_COMPLETE_DATA 0x03
+#define BT_HCI_LE_EXT_ADV_FRAG_DISABLED    0x01
+#define BT_HCI_LE_EXT_ADV_FRAG_MAX_LEN     251
 
 #define BT_HCI_LE_ADV_DISABLE 0x00
 #define BT_HCI_LE_ADV_ENABLE  0x01
