@@ -92,6 +92,12 @@ static uint8_t legacy_type(uint16_t type)
                                           : BT_GAP_ADV_TYPE_ADV_NONCONN_IND;
 }
 
+// HCI numbers PHYs, GAP has a bit for each; 0: none.
+static uint8_t phy_of(uint8_t phy)
+{
+    return phy && phy <= BT_HCI_LE_PHY_CODED ? (uint8_t)BIT(phy - 1) : BT_GAP_LE_PHY_NONE;
+}
+
 static void tell(const struct ext_report *report, const uint8_t *data, uint16_t len)
 {
     bool legacy = report->type & BT_HCI_LE_ADV_EVT_TYPE_LEGACY;
@@ -103,8 +109,8 @@ static void tell(const struct ext_report *report, const uint8_t *data, uint16_t 
         .adv_type = legacy ? legacy_type(report->type) : BT_GAP_ADV_TYPE_EXT_ADV,
         .adv_props = (report->type & 0x0f) | (legacy ? 0 : BT_GAP_ADV_PROP_EXT_ADV),
         .interval = report->interval,
-        .primary_phy = report->primary_phy,
-        .secondary_phy = report->secondary_phy,
+        .primary_phy = phy_of(report->primary_phy),
+        .secondary_phy = phy_of(report->secondary_phy),
     };
     scan_tell(&info, data, len);
 }
@@ -251,7 +257,7 @@ bool ext_scan_on_report(struct rd *params)
     if (!rd_done(params)) {
         return false;
     }
-    if (!scan_is_wanted()) {
+    if (!scan_is_wanted() || !ext_used()) {
         hci_stats()->evt_stale++;
         return true;
     }

@@ -21,7 +21,7 @@
 #define HOSTS    2
 #define ADV      0
 #define SCAN     1
-#define LONG_MAX 1650
+#define DATA_MAX 1650
 
 struct node {
     struct sim_host *host;
@@ -33,7 +33,7 @@ struct node {
     unsigned int reports, whole, legacy;
     struct bt_le_scan_recv_info info;
     bt_addr_le_t addr;
-    uint8_t data[LONG_MAX];
+    uint8_t data[DATA_MAX];
     uint16_t len;
     bool legacy_commands, extended_commands;
 };
@@ -172,7 +172,7 @@ struct advert {
 };
 
 // Manufacturer data, whose octets are known, up to `len` in all.
-static uint8_t octets[LONG_MAX];
+static uint8_t octets[DATA_MAX];
 static size_t structures(struct bt_data *to, uint16_t len)
 {
     size_t count = 0;
@@ -235,7 +235,7 @@ static void check_long(uint16_t len)
 {
     struct node *node = &nodes[SCAN];
     struct bt_data list[8];
-    uint8_t want[LONG_MAX];
+    uint8_t want[DATA_MAX];
     size_t at = 0, count = structures(list, len);
     assert_true(sim_until(sim, has_long, &len, 5 * SECOND));
     for (size_t i = 0; i < count; i++) {
@@ -311,10 +311,11 @@ static void test_hostile_55_anonymous(void **state)
     end();
 }
 
+static const struct bt_data ad[] = {BT_DATA_BYTES(BT_DATA_FLAGS, BT_LE_AD_GENERAL)};
+static const struct bt_data sd[] = {BT_DATA(BT_DATA_NAME_COMPLETE, "legacy", 6)};
+
 static void do_legacy(void *arg)
 {
-    static const struct bt_data ad[] = {BT_DATA_BYTES(BT_DATA_FLAGS, BT_LE_AD_GENERAL)};
-    static const struct bt_data sd[] = {BT_DATA(BT_DATA_NAME_COMPLETE, "legacy", 6)};
     assert_int_equal(bt_le_adv_start(BT_LE_ADV_CONN_FAST_1, ad, 1, sd, 1), 0);
 }
 

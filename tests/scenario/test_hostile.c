@@ -131,7 +131,8 @@ static bool reported(void *arg)
     return pair.hosts[PAIR_CENTRAL].written > 0;
 }
 
-static void hostile_08_extended_reports(void **state)
+// `level`: of a controller that may send them, or of one that may not.
+static void extended_reports(enum air_level level)
 {
     static const struct {
         uint8_t status;
@@ -146,7 +147,7 @@ static void hostile_08_extended_reports(void **state)
         {0, 229, 20, 0},  // more said than there,
         {0, 0, 0, 20},    // shorter than its fixed part.
     };
-    struct pair_options options = {.seed = 5};
+    struct pair_options options = {.seed = 5, .controller = {.level = level}};
     assert_true(pair_enable(&pair, &options));
     struct air_controller *controller = sim_controller(pair.hosts[PAIR_CENTRAL].host);
     struct breeze_stats before = stats_of_central();
@@ -163,11 +164,17 @@ static void hostile_08_extended_reports(void **state)
         }
     }
     struct breeze_stats after = stats_of_central();
-    assert_int_equal(after.evt_unknown - before.evt_unknown, 2 * ARRAY_SIZE(reports));
+    assert_int_equal(after.evt_malformed - before.evt_malformed, 2 * 3);
     assert_int_equal(pair.hosts[PAIR_CENTRAL].written, 0); // None reached the application ...
     sim_on(pair.hosts[PAIR_PERIPHERAL].host, advertise, NULL);
     assert_true(pair_until(reported, NULL, 2000000)); // ... and real ones still do.
     pair_stop(&pair);
+}
+
+static void hostile_08_extended_reports(void **state)
+{
+    extended_reports(AIR_LEVEL_4_2);
+    extended_reports(AIR_LEVEL_5_4);
 }
 
 int main(void)

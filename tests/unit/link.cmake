@@ -14,8 +14,8 @@ target_include_directories(link_under_test PRIVATE
     ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include/host ${PROJECT_SOURCE_DIR}/include/kernel)
 target_link_libraries(link_under_test PRIVATE PkgConfig::CMOCKA)
 
-foreach(test conn_link conn_events conn_param conn_radio conn_cb gap_accept gap_adv gap_scan gap_init
-        gap_id gap_ad)
+foreach(test conn_link conn_events conn_param conn_radio conn_cb gap_accept gap_adv gap_ext gap_scan
+        gap_init gap_id gap_ad)
     breeze_unit_test(test_${test} SOURCES test_${test}.c $<TARGET_OBJECTS:link_under_test>
                      LIBS breeze_kernel)
     target_include_directories(test_${test} PRIVATE ${PROJECT_SOURCE_DIR}/include/host)
