@@ -7,14 +7,14 @@
 #include <errno.h>
 #include <string.h>
 
+#include <breeze/adv.h>
 #include <zephyr/bluetooth/hci.h>
 
 #include "py/mperrno.h"
 
 #include "backend.h"
 
-#define AD_MAX    31           // Octets of legacy advertising data (Vol 6, Part B, 2.3.1).
-#define AD_FIELDS (AD_MAX / 2) // Each has a length and a type.
+#define AD_MAX 31 // Octets of legacy advertising data (Vol 6, Part B, 2.3.1).
 
 // Connection parameters when the program names none.
 #define CONN_INTERVAL_MIN 24  // 30 ms in 1.25 ms
@@ -25,9 +25,6 @@
 struct ad {
     uint8_t data[AD_MAX];
     uint8_t len;
-    bool valid; // The octets are a list of AD structures.
-    uint8_t fields;
-    struct bt_data field[AD_FIELDS];
 };
 
 static struct {
@@ -56,56 +53,21 @@ bool mpy_gap_busy(void)
 
 // ---- Advertising -------------------------------------------------------------------------------
 
-// Keep a copy and cut it into AD structures. A length of 0 ends the significant part early.
 static void ad_set(struct ad *ad, const uint8_t *data, size_t len)
 {
     if (len) {
         memcpy(ad->data, data, len);
     }
     ad->len = (uint8_t)len;
-    ad->fields = 0;
-    size_t at = 0;
-    while (at < len && ad->data[at]) {
-        size_t size = ad->data[at];
-        if (at + 1 + size > len) {
-            break;
-        }
-        ad->field[ad->fields++] = (struct bt_data){
-            .type = ad->data[at + 1],
-            .data_len = (uint8_t)(size - 1),
-            .data = &ad->data[at + 2],
-        };
-        at += 1 + size;
-    }
-    ad->valid = at == len;
 }
 
-// What is no list of AD structures goes out as it is: MicroPython does not look into payloads.
-static int ad_send_raw(uint16_t opcode, const struct ad *ad)
-{
-    struct net_buf *buf = bt_hci_cmd_create(opcode, 1 + AD_MAX);
-    if (!buf) {
-        return -ENOBUFS;
-    }
-    net_buf_add_u8(buf, ad->len);
-    uint8_t *to = net_buf_add(buf, AD_MAX);
-    memset(to, 0, AD_MAX);
-    memcpy(to, ad->data, ad->len);
-    return begun(bt_hci_cmd_send_sync(opcode, buf, NULL));
-}
-
+// MicroPython does not look into payloads: they go out as they are.
 static int adv_start(const struct bt_le_adv_param *param)
 {
     int err =
-        begun(bt_le_adv_start(param, gap.adv.field, gap.adv.fields, gap.rsp.field, gap.rsp.fields));
+        begun(breeze_adv_start_raw(param, gap.adv.data, gap.adv.len, gap.rsp.data, gap.rsp.len));
     if (!err) {
         gap.advertising = true;
-    }
-    if (!err && !gap.adv.valid) {
-        err = ad_send_raw(BT_HCI_OP_LE_SET_ADV_DATA, &gap.adv);
-    }
-    if (!err && !gap.rsp.valid) {
-        err = ad_send_raw(BT_HCI_OP_LE_SET_SCAN_RSP_DATA, &gap.rsp);
     }
     return err;
 }

@@ -7,6 +7,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include <breeze/adv.h>
+
 #include "gap/id.h"
 #include "gap/state.h"
 #include "hci/wait.h"
@@ -243,6 +245,12 @@ bool adv_timed_out(void)
     return true;
 }
 
+// With the extended commands a set has a random address of its own.
+static uint8_t addr_dirty(uint8_t id)
+{
+    return ext_used() && gap_id_addr(id)->type == BT_ADDR_LE_RANDOM ? ADV_DIRTY_ADDR : 0;
+}
+
 // A slot is free: advertising that the deprecated option keeps alive goes on.
 void adv_recycled(void)
 {
@@ -254,8 +262,7 @@ void adv_recycled(void)
     if (run->conn) {
         run->want = true;
         run->resume = false;
-        run->dirty =
-            ADV_DIRTY_PARAM | (ext_used() ? ADV_DIRTY_ADDR : 0) | ADV_DIRTY_AD | ADV_DIRTY_SD;
+        run->dirty = ADV_DIRTY_PARAM | addr_dirty(run->param.id) | ADV_DIRTY_AD | ADV_DIRTY_SD;
         gap_id_retry();
         hci_cmd_kick();
     }
@@ -402,29 +409,21 @@ static int adv_settle(void)
     return err ? err : hci_errno(run->status);
 }
 
-int bt_le_adv_start(const struct bt_le_adv_param *param, const struct bt_data *ad, size_t ad_len,
-                    const struct bt_data *sd, size_t sd_len)
+// 0, or why advertising cannot start at all.
+static int start_check(const struct bt_le_adv_param *param)
 {
-    struct adv_run *run = &gap_run.adv;
-    struct adv_data built;
     if (!gap_is_ready()) {
         return -EAGAIN;
     }
     if (!param) {
         return -EINVAL;
     }
-    if (run->want || run->on) {
-        return -EALREADY;
-    }
-    bool scannable = !param->peer && (is_connectable(param) || sd_len ||
-                                      (param->options & BT_LE_ADV_OPT_SCANNABLE));
-    int err = param_check(param, ad_len + sd_len);
-    if (!err) {
-        err = data_build(&built, param, scannable, ad, ad_len, sd, sd_len);
-    }
-    if (err) {
-        return err;
-    }
+    return gap_run.adv.want || gap_run.adv.on ? -EALREADY : 0;
+}
+
+static int start(const struct bt_le_adv_param *param, bool scannable, const struct adv_data *built)
+{
+    struct adv_run *run = &gap_run.adv;
     if (address_taken(param->id)) {
         return -EBUSY;
     }
@@ -439,8 +438,8 @@ int bt_le_adv_start(const struct bt_le_adv_param *param, const struct bt_data *a
     run->peer = param->peer ? *param->peer : *BT_ADDR_LE_ANY;
     run->type = type_of(param, scannable);
     run->channels = channels_of(param->options);
-    data_take(&built);
-    run->dirty = ADV_DIRTY_PARAM | (ext_used() ? ADV_DIRTY_ADDR : 0);
+    data_take(built);
+    run->dirty = ADV_DIRTY_PARAM | addr_dirty(param->id);
     if (!param->peer) {
         run->dirty |= ADV_DIRTY_AD | (scannable ? ADV_DIRTY_SD : 0);
     }
@@ -448,6 +447,48 @@ int bt_le_adv_start(const struct bt_le_adv_param *param, const struct bt_data *a
     run->want = true;
     gap_id_retry();
     return adv_settle();
+}
+
+static bool is_scannable(const struct bt_le_adv_param *param, size_t sd_len)
+{
+    return !param->peer &&
+           (is_connectable(param) || sd_len || (param->options & BT_LE_ADV_OPT_SCANNABLE));
+}
+
+int bt_le_adv_start(const struct bt_le_adv_param *param, const struct bt_data *ad, size_t ad_len,
+                    const struct bt_data *sd, size_t sd_len)
+{
+    struct adv_data built;
+    int err = start_check(param);
+    err = err ? err : param_check(param, ad_len + sd_len);
+    if (err) {
+        return err;
+    }
+    bool scannable = is_scannable(param, sd_len);
+    err = data_build(&built, param, scannable, ad, ad_len, sd, sd_len);
+    return err ? err : start(param, scannable, &built);
+}
+
+int breeze_adv_start_raw(const struct bt_le_adv_param *param, const uint8_t *ad, size_t ad_len,
+                         const uint8_t *sd, size_t sd_len)
+{
+    struct adv_data built = {.ad_len = (int)ad_len, .sd_len = (int)sd_len};
+    int err = start_check(param);
+    err = err ? err : param_check(param, ad_len + sd_len);
+    if (err) {
+        return err;
+    }
+    if (ad_len > sizeof(built.ad) || sd_len > sizeof(built.sd) || (ad_len && !ad) ||
+        (sd_len && !sd) || (param->options & BT_LE_ADV_OPT_USE_NAME)) {
+        return -EINVAL;
+    }
+    if (ad_len) {
+        memcpy(built.ad, ad, ad_len);
+    }
+    if (sd_len) {
+        memcpy(built.sd, sd, sd_len);
+    }
+    return start(param, is_scannable(param, sd_len), &built);
 }
 
 static bool data_busy(void *arg)

@@ -45,7 +45,6 @@ static void build_param(const struct adv_run *run, struct wr *params)
     wr_u8(params, 0); // No scan request notifications.
 }
 
-// Also sent for a public address: it does no harm, and there is one sequence.
 static void build_addr(const struct adv_run *run, struct wr *params)
 {
     wr_u8(params, LEGACY_SET);

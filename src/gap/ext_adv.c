@@ -12,6 +12,9 @@
 #include <errno.h>
 #include <string.h>
 
+#include <breeze/adv.h>
+
+#include "gap/ext_data.h"
 #include "gap/id.h"
 #include "gap/state.h"
 #include "hci/wait.h"
@@ -147,32 +150,11 @@ static void put_addr(struct bt_le_ext_adv *set, struct wr *params)
     wr_bytes(params, gap_id_addr(set->param.id)->a.val, BT_ADDR_SIZE);
 }
 
-// The octets from `skip` on of some structures in a row, as many as go into `to`.
-static void put_window(struct wr *to, const struct bt_data *data, size_t count, size_t skip,
-                       size_t len)
-{
-    for (; count && len; data++, count--) {
-        const uint8_t head[] = {(uint8_t)(data->data_len + 1), data->type};
-        const struct {
-            const uint8_t *at;
-            size_t len;
-        } parts[] = {{head, sizeof(head)}, {data->data, data->data_len}};
-        for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
-            size_t from = MIN(skip, parts[i].len);
-            size_t take = MIN(parts[i].len - from, len);
-            if (take) {
-                wr_bytes(to, parts[i].at + from, take);
-            }
-            skip -= from;
-            len -= take;
-        }
-    }
-}
-
 static void put_fragment(struct bt_le_ext_adv *set, struct wr *params, bool rsp)
 {
     struct ext_adv_data *data = &ext_adv_run.data;
-    uint16_t left = data->len[rsp] - data->offset;
+    const struct ext_payload *payload = &data->payloads[rsp];
+    uint16_t left = payload->len - data->offset;
     bool last = left <= BT_HCI_LE_EXT_ADV_FRAG_MAX_LEN;
     uint8_t op = data->offset ? BT_HCI_LE_EXT_ADV_OP_INTERM_FRAG : BT_HCI_LE_EXT_ADV_OP_FIRST_FRAG;
     if (last) {
@@ -183,7 +165,7 @@ static void put_fragment(struct bt_le_ext_adv *set, struct wr *params, bool rsp)
     wr_u8(params, op);
     wr_u8(params, BT_HCI_LE_EXT_ADV_FRAG_DISABLED);
     wr_u8(params, (uint8_t)data->sent);
-    put_window(params, data->list[rsp], data->count[rsp], data->offset, data->sent);
+    ext_payload_put(payload, params, data->offset, data->sent);
 }
 
 static void put_data(struct bt_le_ext_adv *set, struct wr *params)
@@ -230,7 +212,7 @@ static void fragment_taken(struct bt_le_ext_adv *set, struct rd *ret)
         return; // The call has ended before.
     }
     data->offset += data->sent;
-    if (data->offset < data->len[set->busy == STEP_RSP]) {
+    if (data->offset < data->payloads[set->busy == STEP_RSP].len) {
         set->todo |= set->busy;
     } else {
         data->offset = 0;
@@ -664,31 +646,12 @@ int bt_le_ext_adv_stop(struct bt_le_ext_adv *adv)
     return settle(adv);
 }
 
-// The length of some data; -EINVAL if it cannot be written.
-static int data_len(const struct bt_data *data, size_t count)
-{
-    size_t len = 0;
-    if (count && !data) {
-        return -EINVAL;
-    }
-    for (size_t i = 0; i < count; i++) {
-        if (data[i].data_len == UINT8_MAX || (data[i].data_len && !data[i].data)) {
-            return -EINVAL;
-        }
-        len += BT_DATA_SERIALIZED_SIZE(data[i].data_len);
-        if (len > BT_GAP_ADV_MAX_EXT_ADV_DATA_LEN) {
-            return -EINVAL;
-        }
-    }
-    return (int)len;
-}
-
-static int data_check(const struct bt_le_ext_adv *adv, int ad_len, int sd_len)
+static int data_check(const struct bt_le_ext_adv *adv, uint16_t ad_len, uint16_t sd_len)
 {
     bool scannable = adv->props & BT_HCI_LE_ADV_PROP_SCAN;
     bool directed = adv->props & BT_HCI_LE_ADV_PROP_DIRECT;
     bool takes_ad = is_legacy(adv) ? !directed : !scannable;
-    if (ad_len < 0 || sd_len < 0 || (ad_len && !takes_ad) || (sd_len && !scannable)) {
+    if ((ad_len && !takes_ad) || (sd_len && !scannable)) {
         return -EINVAL;
     }
     int longest = MAX(ad_len, sd_len);
@@ -698,30 +661,40 @@ static int data_check(const struct bt_le_ext_adv *adv, int ad_len, int sd_len)
     return adv->on && longest > BT_HCI_LE_EXT_ADV_FRAG_MAX_LEN ? -EAGAIN : 0;
 }
 
-int bt_le_ext_adv_set_data(struct bt_le_ext_adv *adv, const struct bt_data *ad, size_t ad_len,
-                           const struct bt_data *sd, size_t sd_len)
+static int set_data(struct bt_le_ext_adv *adv, const struct ext_payload *ad,
+                    const struct ext_payload *sd)
 {
-    int err = call_check(adv);
-    if (err) {
-        return err;
-    }
-    int lens[] = {data_len(ad, ad_len), data_len(sd, sd_len)};
-    err = data_check(adv, lens[0], lens[1]);
-    if (err) {
-        return err;
-    }
     bool scannable = adv->props & BT_HCI_LE_ADV_PROP_SCAN;
     bool directed = adv->props & BT_HCI_LE_ADV_PROP_DIRECT;
+    int err = data_check(adv, ad->len, sd->len);
+    if (err) {
+        return err;
+    }
     restore(adv);
     adv->todo |= (is_legacy(adv) ? directed : scannable) ? 0 : STEP_DATA;
     adv->todo |= scannable ? STEP_RSP : 0;
-    ext_adv_run.data = (struct ext_adv_data){
-        .set = adv,
-        .list = {ad, sd},
-        .count = {ad_len, sd_len},
-        .len = {(uint16_t)lens[0], (uint16_t)lens[1]},
-    };
+    ext_adv_run.data = (struct ext_adv_data){.set = adv, .payloads = {*ad, *sd}};
     return settle(adv);
+}
+
+int bt_le_ext_adv_set_data(struct bt_le_ext_adv *adv, const struct bt_data *ad, size_t ad_len,
+                           const struct bt_data *sd, size_t sd_len)
+{
+    struct ext_payload payloads[2];
+    int err = call_check(adv);
+    err = err ? err : ext_payload_list(&payloads[0], ad, ad_len);
+    err = err ? err : ext_payload_list(&payloads[1], sd, sd_len);
+    return err ? err : set_data(adv, &payloads[0], &payloads[1]);
+}
+
+int breeze_ext_adv_set_data_raw(struct bt_le_ext_adv *adv, const uint8_t *ad, size_t ad_len,
+                                const uint8_t *sd, size_t sd_len)
+{
+    struct ext_payload payloads[2];
+    int err = call_check(adv);
+    err = err ? err : ext_payload_raw(&payloads[0], ad, ad_len);
+    err = err ? err : ext_payload_raw(&payloads[1], sd, sd_len);
+    return err ? err : set_data(adv, &payloads[0], &payloads[1]);
 }
 
 int bt_le_ext_adv_delete(struct bt_le_ext_adv *adv)

@@ -85,9 +85,10 @@ void scan_lost(void);
 bool scan_is_on(void);
 bool scan_on_report(struct rd *params);
 
-// scan_dup.c: was this advertiser reported since the reset, with this event type.
+// scan_dup.c: was this advertiser (or set of it) reported since the reset, with this event type, which
+// is below 16.
 void scan_dup_reset(void);
-bool scan_dup_seen(const bt_addr_le_t *addr, uint8_t type);
+bool scan_dup_seen(const bt_addr_le_t *addr, uint8_t type, uint8_t set);
 
 // A report with all that is known of it goes to whoever listens.
 struct bt_le_scan_recv_info;

@@ -172,16 +172,17 @@ bool scan_is_wanted(void)
     return scan_run.want;
 }
 
-static bool is_duplicate(const bt_addr_le_t *addr, uint8_t type)
+static bool is_duplicate(const bt_addr_le_t *addr, uint8_t type, uint8_t set)
 {
-    return (scan_run.param.options & BT_LE_SCAN_OPT_FILTER_DUPLICATE) && scan_dup_seen(addr, type);
+    return (scan_run.param.options & BT_LE_SCAN_OPT_FILTER_DUPLICATE) &&
+           scan_dup_seen(addr, type, set);
 }
 
 void scan_tell(const struct bt_le_scan_recv_info *info, const uint8_t *data, uint16_t len)
 {
-    // The sets of an advertiser are told apart.
-    uint8_t set = info->sid == BT_GAP_SID_INVALID ? 0 : (uint8_t)(info->sid << 4);
-    if (is_duplicate(info->addr, info->adv_type | set)) {
+    // An extended scan response has the type of what it answers.
+    uint8_t rsp = info->adv_props & BT_GAP_ADV_PROP_SCAN_RESPONSE;
+    if (is_duplicate(info->addr, info->adv_type | rsp, info->sid)) {
         return;
     }
     const struct net_buf_simple whole = {(uint8_t *)data, len, len, (uint8_t *)data};
@@ -233,7 +234,7 @@ static void deliver_reports(void)
     struct report report;
     // A callback may stop the scan: then the rest is for nobody.
     for (; count && run->want && read_report(&from, &report); count--) {
-        if (!is_duplicate(&report.addr, report.type)) {
+        if (!is_duplicate(&report.addr, report.type, BT_GAP_SID_INVALID)) {
             tell(&report);
         }
     }

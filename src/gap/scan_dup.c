@@ -1,5 +1,5 @@
-// Which advertisers a scan has reported already: a hash table of fixed size over address and event
-// type, in which the oldest entry gives way. Works whatever the controller filters.
+// Which advertisers a scan has reported already: a hash table of fixed size over address, set and
+// event type, in which the oldest entry gives way. Works whatever the controller filters.
 //
 // Invariants: entries 0 to count - 1 are in use, each in the chain of its bucket; `oldest` is the
 // one that was written first. Links are index + 1, 0 is the end.
@@ -32,11 +32,11 @@ void scan_dup_reset(void)
     memset(&dup_run, 0, sizeof(dup_run));
 }
 
-bool scan_dup_seen(const bt_addr_le_t *addr, uint8_t type)
+bool scan_dup_seen(const bt_addr_le_t *addr, uint8_t type, uint8_t set)
 {
     struct dup_run *run = &dup_run;
-    uint8_t key[DUP_KEY_LEN] = {(uint8_t)(addr->type << 4 | type)};
-    memcpy(&key[1], addr->a.val, BT_ADDR_SIZE);
+    uint8_t key[DUP_KEY_LEN] = {(uint8_t)(addr->type << 4 | type), set};
+    memcpy(&key[2], addr->a.val, BT_ADDR_SIZE);
     uint16_t *bucket = bucket_of(run, key);
     for (uint16_t at = *bucket; at; at = run->entries[at - 1].next) {
         if (memcmp(run->entries[at - 1].key, key, DUP_KEY_LEN) == 0) {

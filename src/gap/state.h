@@ -66,14 +66,20 @@ struct bt_le_ext_adv {
     bt_addr_le_t scanned;
 };
 
-// The data that a call is handing over, in the application's memory; set NULL: none.
+// Data of an advertiser, in the application's memory: AD structures or octets.
+struct ext_payload {
+    const struct bt_data *list;
+    size_t count;
+    const uint8_t *raw; // NULL: the list.
+    uint16_t len;       // As octets.
+};
+
+// The data that a call is handing over; set NULL: none.
 struct ext_adv_data {
     struct bt_le_ext_adv *set;
-    const struct bt_data *list[2]; // Advertising data, scan response data
-    size_t count[2];
-    uint16_t len[2];
-    uint16_t offset; // Of the next fragment.
-    uint16_t sent;   // How much is in the one that is out.
+    struct ext_payload payloads[2]; // Advertising data, scan response data
+    uint16_t offset;                // Of the next fragment.
+    uint16_t sent;                  // How much is in the one that is out.
 };
 
 struct ext_adv_run {
@@ -163,7 +169,7 @@ struct accept_run {
 extern struct accept_run accept_run;
 
 // What a scan has reported (scan_dup.c).
-#define DUP_KEY_LEN (1 + BT_ADDR_SIZE)
+#define DUP_KEY_LEN (2 + BT_ADDR_SIZE)
 struct dup_run {
     uint16_t count;
     uint16_t oldest;

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include <breeze/adv.h>
 #include <breeze/breeze.h>
 #include <zephyr/bluetooth/bluetooth.h>
 #include <zephyr/bluetooth/conn.h>
@@ -30,7 +31,7 @@ struct node {
     unsigned int connected, failed, disconnected, sent, set_connected, scanned;
     uint8_t num_sent, connected_index, last_err;
     uint8_t phy;
-    unsigned int reports, whole, legacy;
+    unsigned int reports, responses, legacy;
     struct bt_le_scan_recv_info info;
     bt_addr_le_t addr;
     uint8_t data[DATA_MAX];
@@ -101,6 +102,7 @@ static void on_recv(const struct bt_le_scan_recv_info *info, struct net_buf_simp
 {
     struct node *node = me();
     node->reports++;
+    node->responses += !!(info->adv_props & BT_GAP_ADV_PROP_SCAN_RESPONSE);
     node->legacy += !(info->adv_props & BT_GAP_ADV_PROP_EXT_ADV);
     node->info = *info;
     node->addr = *info->addr;
@@ -300,6 +302,24 @@ static void test_scan_response_and_who_asked(void **state)
     end();
 }
 
+// Once for each set: what asks, and what answers.
+static void test_duplicates_by_set(void **state)
+{
+    begin(AIR_LEVEL_5_4, AIR_LEVEL_5_4);
+    for (unsigned int i = 0; i < 2; i++) {
+        advertise((struct advert){.slot = i,
+                                  .options = BT_LE_ADV_OPT_EXT_ADV | BT_LE_ADV_OPT_SCANNABLE,
+                                  .sid = (uint8_t)i,
+                                  .len = 20,
+                                  .scan_rsp = true});
+    }
+    scan(BT_LE_SCAN_OPT_FILTER_DUPLICATE);
+    sim_run(sim, SECOND);
+    assert_int_equal(nodes[SCAN].reports, 4);
+    assert_int_equal(nodes[SCAN].responses, 2);
+    end();
+}
+
 static void test_hostile_55_anonymous(void **state)
 {
     begin(AIR_LEVEL_5_4, AIR_LEVEL_5_4);
@@ -433,6 +453,77 @@ static void test_legacy_calls_on_any_pair_of_levels(void **state)
             end();
         }
     }
+}
+
+// Octets that are no AD structures: a binding's programs may send any.
+static const uint8_t loose_ad[] = {0x02, 0x01, 0x06, 0x1e, 0xff, 'x'};
+static const uint8_t loose_sd[] = {0x00, 0xaa, 0x00};
+
+static void do_loose(void *arg)
+{
+    uint8_t many[32] = {0};
+    const struct bt_le_adv_param *param = BT_LE_ADV_CONN_FAST_1;
+    assert_int_equal(breeze_adv_start_raw(NULL, NULL, 0, NULL, 0), -EINVAL);
+    assert_int_equal(breeze_adv_start_raw(param, many, 32, NULL, 0), -EINVAL);
+    assert_int_equal(breeze_adv_start_raw(param, NULL, 1, NULL, 0), -EINVAL);
+    // Without a scan response it is an empty one.
+    assert_int_equal(breeze_adv_start_raw(param, loose_ad, sizeof(loose_ad), NULL, 0), 0);
+    assert_int_equal(breeze_adv_start_raw(param, NULL, 0, NULL, 0), -EALREADY);
+    assert_int_equal(bt_le_adv_stop(), 0);
+    assert_int_equal(
+        breeze_adv_start_raw(param, loose_ad, sizeof(loose_ad), loose_sd, sizeof(loose_sd)), 0);
+}
+
+static bool has_type(void *arg)
+{
+    return nodes[SCAN].reports && nodes[SCAN].info.adv_type == *(uint8_t *)arg;
+}
+
+static void check_octets(uint8_t type, const uint8_t *data, uint16_t len)
+{
+    assert_true(sim_until(sim, has_type, &type, SECOND));
+    assert_int_equal(nodes[SCAN].len, len);
+    assert_memory_equal(nodes[SCAN].data, data, len);
+}
+
+static void test_octets_on_any_pair_of_levels(void **state)
+{
+    static const enum air_level levels[] = {AIR_LEVEL_4_2, AIR_LEVEL_5_4};
+    for (size_t i = 0; i < 2 * ARRAY_SIZE(levels); i++) {
+        begin(levels[i / 2], levels[i % 2]);
+        sim_on(nodes[ADV].host, do_loose, NULL);
+        scan(BT_LE_SCAN_OPT_NONE);
+        check_octets(BT_GAP_ADV_TYPE_ADV_IND, loose_ad, sizeof(loose_ad));
+        check_octets(BT_GAP_ADV_TYPE_SCAN_RSP, loose_sd, sizeof(loose_sd));
+        assert_int_equal(nodes[ADV].legacy_commands, i / 2 == 0);
+        end();
+    }
+}
+
+static void do_long_octets(void *arg)
+{
+    struct bt_le_ext_adv **set = &me()->sets[0];
+    static uint8_t longest[DATA_MAX + 1];
+    assert_int_equal(bt_le_ext_adv_create(BT_LE_EXT_ADV_NCONN, &set_cb, set), 0);
+    assert_int_equal(breeze_ext_adv_set_data_raw(*set, longest, sizeof(longest), NULL, 0), -EINVAL);
+    assert_int_equal(breeze_ext_adv_set_data_raw(*set, NULL, 1, NULL, 0), -EINVAL);
+    assert_int_equal(breeze_ext_adv_set_data_raw(*set, octets, 1, octets, 1), -EINVAL);
+    assert_int_equal(breeze_ext_adv_set_data_raw(*set, octets, 700, NULL, 0), 0);
+    assert_int_equal(bt_le_ext_adv_start(*set, BT_LE_EXT_ADV_START_DEFAULT), 0);
+}
+
+static void test_long_octets(void **state)
+{
+    uint16_t len = 700;
+    struct bt_data list[8];
+    (void)structures(list, 0);
+    begin(AIR_LEVEL_5_4, AIR_LEVEL_5_4);
+    sim_on(nodes[ADV].host, do_long_octets, NULL);
+    scan(BT_LE_SCAN_OPT_NONE);
+    assert_true(sim_until(sim, has_long, &len, SECOND));
+    assert_int_equal(nodes[SCAN].len, len);
+    assert_memory_equal(nodes[SCAN].data, octets, len);
+    end();
 }
 
 static void do_directed(void *arg)
@@ -621,11 +712,14 @@ int main(void)
         cmocka_unit_test(test_long_data),
         cmocka_unit_test(test_coded),
         cmocka_unit_test(test_scan_response_and_who_asked),
+        cmocka_unit_test(test_duplicates_by_set),
         cmocka_unit_test(test_hostile_55_anonymous),
         cmocka_unit_test(test_several_sets_beside_legacy),
         cmocka_unit_test(test_connection_by_a_set),
         cmocka_unit_test(test_sent_after_events_and_time),
         cmocka_unit_test(test_legacy_calls_on_any_pair_of_levels),
+        cmocka_unit_test(test_octets_on_any_pair_of_levels),
+        cmocka_unit_test(test_long_octets),
         cmocka_unit_test(test_high_duty_directed_ends),
         cmocka_unit_test(test_refused_without_the_feature),
         cmocka_unit_test(test_sets_come_and_go),

@@ -6,7 +6,7 @@ set(link_sources
 foreach(file cb conn evt info param radio source)
     list(APPEND link_sources ${PROJECT_SOURCE_DIR}/src/conn/${file}.c)
 endforeach()
-foreach(file accept ad addr adv ext ext_adv ext_scan gap id init link name scan scan_dup)
+foreach(file accept ad addr adv ext ext_adv ext_data ext_scan gap id init link name scan scan_dup)
     list(APPEND link_sources ${PROJECT_SOURCE_DIR}/src/gap/${file}.c)
 endforeach()
 add_library(link_under_test OBJECT ${link_sources})

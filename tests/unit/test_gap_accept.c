@@ -154,28 +154,30 @@ static void test_hostile_54_duplicates(void **state)
     for (unsigned int round = 0; round < 3; round++) {
         for (unsigned int n = 0; n < CONFIG_BREEZE_SCAN_DUP_MAX; n++) {
             bt_addr_le_t addr = number(n);
-            assert_int_equal(scan_dup_seen(&addr, 0), round > 0);
+            assert_int_equal(scan_dup_seen(&addr, 0, 0), round > 0);
         }
     }
     // One more: only the oldest gives way, and comes as new when it is heard again.
     bt_addr_le_t more = number(CONFIG_BREEZE_SCAN_DUP_MAX);
     bt_addr_le_t first = number(0);
     bt_addr_le_t last = number(CONFIG_BREEZE_SCAN_DUP_MAX - 1);
-    assert_false(scan_dup_seen(&more, 0));
-    assert_true(scan_dup_seen(&last, 0));
-    assert_false(scan_dup_seen(&first, 0));
+    assert_false(scan_dup_seen(&more, 0, 0));
+    assert_true(scan_dup_seen(&last, 0, 0));
+    assert_false(scan_dup_seen(&first, 0, 0));
     // A scan response, another type of address: somebody else.
-    assert_false(scan_dup_seen(&last, 4));
+    assert_false(scan_dup_seen(&last, 4, 0));
+    assert_false(scan_dup_seen(&last, 4, 1)); // another set
+    assert_true(scan_dup_seen(&last, 4, 1));
     last.type = BT_ADDR_LE_PUBLIC;
-    assert_false(scan_dup_seen(&last, 0));
+    assert_false(scan_dup_seen(&last, 0, 0));
     // A flood of addresses: the table stays whole.
     for (unsigned int n = 0; n < 100000; n++) {
         bt_addr_le_t addr = number(n % 0xffff);
-        (void)scan_dup_seen(&addr, n & 7);
-        assert_true(scan_dup_seen(&addr, n & 7));
+        (void)scan_dup_seen(&addr, n & 7, 0);
+        assert_true(scan_dup_seen(&addr, n & 7, 0));
     }
     scan_dup_reset();
-    assert_false(scan_dup_seen(&more, 0));
+    assert_false(scan_dup_seen(&more, 0, 0));
 }
 
 int main(void)

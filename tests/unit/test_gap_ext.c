@@ -1,5 +1,7 @@
 // Extended advertising: the commands that go out, octet by octet, and events that a controller may send at
 // the wrong time (Vol 4, Part E, 7.8.52 to 7.8.66, 7.7.65.13 and 7.7.65.18).
+#include <breeze/adv.h>
+
 #include "link_fake.h"
 
 #include "kernel/loop.h"
@@ -50,6 +52,40 @@ static void legacy_advertising_by_set_0(void **state)
     assert_int_equal(bt_le_adv_stop(), 0);
     ASSERT_CMD(BT_HCI_OP_LE_SET_EXT_ADV_ENABLE, 0, 1, 0, 0, 0, 0);
     assert_int_equal(fake_cmd_count(BT_HCI_OP_LE_SET_ADV_PARAM), 0);
+}
+
+// A program's octets, and a scan response that it did not give, in the controller's family of commands.
+static void octets_go_out_as_they_are(void **state)
+{
+    static const uint8_t loose[] = {0x1e, 0xff, 'x'};
+    assert_int_equal(breeze_adv_start_raw(BT_LE_ADV_CONN_FAST_1, loose, 3, NULL, 0), 0);
+    ASSERT_CMD(BT_HCI_OP_LE_SET_EXT_ADV_DATA, 0, 3, 1, 3, 0x1e, 0xff, 'x');
+    ASSERT_CMD(BT_HCI_OP_LE_SET_EXT_SCAN_RSP_DATA, 0, 3, 1, 0);
+    assert_int_equal(fake_cmd_count(BT_HCI_OP_LE_SET_SCAN_RSP_DATA), 0);
+    assert_int_equal(bt_le_adv_stop(), 0);
+    fake_disable();
+    fake_enable();
+    hci_run.info.le_features[1] = 0;
+    assert_int_equal(breeze_adv_start_raw(BT_LE_ADV_CONN_FAST_1, loose, 3, NULL, 0), 0);
+    ASSERT_CMD(BT_HCI_OP_LE_SET_ADV_DATA, 3, 0x1e, 0xff, 'x', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+               0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+    assert_int_equal(bt_le_adv_stop(), 0);
+}
+
+static void advertise_once(void)
+{
+    assert_int_equal(bt_le_adv_start(BT_LE_ADV_NCONN, NULL, 0, NULL, 0), 0);
+    assert_int_equal(bt_le_adv_stop(), 0);
+}
+
+// A public address is no random one: a controller may check.
+static void only_random_addresses_are_set(void **state)
+{
+    advertise_once();
+    assert_int_equal(fake_cmd_count(BT_HCI_OP_LE_SET_ADV_SET_RANDOM_ADDR), 0);
+    gap_reg.ids[0].type = BT_ADDR_LE_RANDOM;
+    advertise_once();
+    ASSERT_CMD(BT_HCI_OP_LE_SET_ADV_SET_RANDOM_ADDR, 0, 6, 5, 4, 3, 2, 1);
 }
 
 static void high_duty_has_a_duration(void **state)
@@ -172,6 +208,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(legacy_advertising_by_set_0, setup, fake_teardown),
+        cmocka_unit_test_setup_teardown(octets_go_out_as_they_are, setup, fake_teardown),
+        cmocka_unit_test_setup_teardown(only_random_addresses_are_set, setup, fake_teardown),
         cmocka_unit_test_setup_teardown(high_duty_has_a_duration, setup, fake_teardown),
         cmocka_unit_test_setup_teardown(scanning_on_both_phys, setup, fake_teardown),
         cmocka_unit_test_setup_teardown(connecting_on_coded, setup, fake_teardown),
