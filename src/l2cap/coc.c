@@ -230,6 +230,17 @@ static bool limits(struct coc *coc)
     return mtu <= MTU_MAX && mtu >= (coc->ecred ? BT_L2CAP_ECRED_MIN_MTU : COC_MIN_MTU);
 }
 
+struct coc *coc_unused(void)
+{
+    FOR_EACH_SLOT(coc)
+    {
+        if (!coc->conn && coc_cid(coc) != coc_run.asked.cid) {
+            return coc;
+        }
+    }
+    return NULL;
+}
+
 int coc_take(struct coc **to, struct bt_conn *conn, struct bt_l2cap_chan *chan, bool ecred,
              enum coc_state state)
 {
@@ -239,28 +250,25 @@ int coc_take(struct coc **to, struct bt_conn *conn, struct bt_l2cap_chan *chan, 
     if (coc_of(chan)) {
         return -EBUSY;
     }
-    FOR_EACH_SLOT(coc)
-    {
-        if (coc->conn) {
-            continue;
-        }
-        *coc = (struct coc){
-            .le = BT_L2CAP_LE_CHAN(chan),
-            .life = (uint8_t)(coc->life + 1),
-            .ecred = ecred,
-            .state = (uint8_t)state,
-        };
-        if (!limits(coc)) {
-            return -EINVAL;
-        }
-        coc->conn = conn;
-        l2cap_run.links[bt_conn_index(conn)].chans++;
-        post_init(&coc->post, deliver);
-        coc->rx_credits = coc_rx_start(coc);
-        *to = coc;
-        return 0;
+    struct coc *coc = coc_unused();
+    if (!coc) {
+        return -ENOMEM;
     }
-    return -ENOMEM;
+    *coc = (struct coc){
+        .le = BT_L2CAP_LE_CHAN(chan),
+        .life = (uint8_t)(coc->life + 1),
+        .ecred = ecred,
+        .state = (uint8_t)state,
+    };
+    if (!limits(coc)) {
+        return -EINVAL;
+    }
+    coc->conn = conn;
+    l2cap_run.links[bt_conn_index(conn)].chans++;
+    post_init(&coc->post, deliver);
+    coc->rx_credits = coc_rx_start(coc);
+    *to = coc;
+    return 0;
 }
 
 void coc_drop(struct coc *coc)

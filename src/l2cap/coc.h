@@ -101,6 +101,8 @@ struct coc *coc_of(const struct bt_l2cap_chan *chan);
 uint16_t coc_cid(const struct coc *coc);
 bool coc_ident_used(const struct bt_conn *conn, uint8_t ident);
 
+// The slot that the next channel would get; NULL.
+struct coc *coc_unused(void);
 // Give an object a slot: -EINVAL (no operations, MTU), -EBUSY (in use), -ENOMEM.
 int coc_take(struct coc **coc, struct bt_conn *conn, struct bt_l2cap_chan *chan, bool ecred,
              enum coc_state state);
@@ -138,7 +140,8 @@ bool coc_pull(struct acl_link *acl, struct acl_frame *frame);
 
 // ---- Signalling: coc_sig.c, ecred.c -------------------------------------------------------------
 
-// The server of a PSM, or NULL; what its security and the application say: a result, COC_OK and a slot.
+// The server of a PSM, or NULL; what its application says to a peer whose MTU and MPS stand in
+// coc_run.asked: a result, COC_OK and a slot.
 struct bt_l2cap_server *coc_server(uint16_t psm);
 uint16_t coc_accept(struct bt_conn *conn, struct bt_l2cap_server *server, uint16_t scid, bool ecred,
                     struct coc **coc);

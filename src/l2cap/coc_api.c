@@ -48,6 +48,15 @@ int bt_l2cap_server_unregister(struct bt_l2cap_server *server)
     return 0;
 }
 
+int breeze_l2cap_asked(struct breeze_l2cap_asked *asked)
+{
+    if (!coc_run.asked.cid) {
+        return -EINVAL;
+    }
+    *asked = coc_run.asked;
+    return 0;
+}
+
 // ---- Opening and closing ------------------------------------------------------------------------
 
 int bt_l2cap_chan_connect(struct bt_conn *conn, struct bt_l2cap_chan *chan, uint16_t psm)

@@ -100,9 +100,15 @@ uint16_t coc_accept(struct bt_conn *conn, struct bt_l2cap_server *server, uint16
     if (coc_by_peer_cid(conn, scid)) {
         return COC_SCID_TAKEN;
     }
+    struct coc *unused = coc_unused();
+    if (!unused) {
+        return COC_NO_RESOURCES;
+    }
     struct bt_l2cap_chan *chan = NULL;
     uint16_t psm = server->psm; // It may be gone after the call.
+    coc_run.asked.cid = coc_cid(unused);
     int err = server->accept(conn, server, &chan);
+    coc_run.asked.cid = 0;
     if (err) {
         return refusal(err);
     }
@@ -134,6 +140,7 @@ static uint16_t le_conn(struct sig_cmd *cmd, struct coc **coc)
     if (bt_conn_get_security(cmd->conn) < server->sec_level) {
         return COC_NO_AUTHEN;
     }
+    coc_run.asked = (struct breeze_l2cap_asked){.mtu = mtu, .mps = mps};
     uint16_t result = coc_accept(cmd->conn, server, scid, false, coc);
     if (!result) {
         coc_open(*coc, scid, mtu, mps, credits);

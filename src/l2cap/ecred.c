@@ -242,6 +242,7 @@ void sig_on_credit_conn_req(struct sig_cmd *cmd)
     uint16_t result = check(cmd, &req, &server);
     struct coc *slots[MAX_PER_REQ] = {NULL};
     bool all = result != COC_OK;
+    coc_run.asked = (struct breeze_l2cap_asked){.mtu = req.mtu, .mps = req.mps};
     for (size_t i = 0; i < req.count; i++) {
         req.scids[i] = rd_le16(&cmd->data);
         uint16_t one = all ? result : coc_accept(cmd->conn, server, req.scids[i], true, &slots[i]);

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include <breeze/config.h>
+#include <breeze/l2cap.h>
 #include <zephyr/net_buf.h>
 
 #include "hci/acl.h"
@@ -33,6 +34,7 @@ extern struct l2cap_run l2cap_run;
 // Channels; only in a build that has them.
 struct coc_run {
     struct coc chans[CONFIG_BREEZE_L2CAP_CHAN_MAX];
+    struct breeze_l2cap_asked asked; // By the peer; its cid is that of a slot kept for it, 0 none.
     uint8_t ctrl[CONFIG_BT_MAX_CONN][ACL_HEADROOM + 8 + L2CAP_CTRL_MAX]; // Requests being sent.
 };
 extern struct coc_run coc_run;

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include <breeze/l2cap.h>
 #include <zephyr/bluetooth/l2cap.h>
 
 #include "kernel/loop.h"
@@ -16,6 +17,9 @@ static struct bt_conn *conn;
 static struct bt_l2cap_le_chan chans[APP_CHANS];
 static char heard[2048];
 static int accept_err;
+static struct breeze_l2cap_asked asked; // What breeze_l2cap_asked() said to app_accept(), ...
+static int asked_err;                   // ... and returned.
+static struct bt_l2cap_chan *connect_in_accept; // A channel that app_accept() opens itself.
 static unsigned int accepted;
 static int recv_says;
 static struct net_buf *kept[8];
@@ -126,6 +130,10 @@ static const struct bt_l2cap_chan_ops seg_ops = {
 static int app_accept(struct bt_conn *peer, struct bt_l2cap_server *server,
                       struct bt_l2cap_chan **chan)
 {
+    asked_err = breeze_l2cap_asked(&asked);
+    if (connect_in_accept) {
+        assert_int_equal(bt_l2cap_chan_connect(peer, connect_in_accept, 0x25), 0);
+    }
     if (accept_err) {
         return accept_err;
     }
@@ -154,6 +162,7 @@ static void app_begin(uint16_t mtu, const struct bt_l2cap_chan_ops *of)
     }
     heard[0] = 0;
     accept_err = 0;
+    connect_in_accept = NULL;
     accepted = 0;
     recv_says = 0;
     kept_count = 0;

@@ -54,6 +54,25 @@ static void accepted_channel_carries_data(void **state)
     HEARD("stop0 s0 ");
 }
 
+// accept() may know what is asked for, and the channel gets the CID that it was told even if another one
+// is opened meanwhile.
+static void accept_hears_what_is_asked(void **state)
+{
+    assert_int_equal(breeze_l2cap_asked(&asked), -EINVAL);
+    connect_in_accept = &chans[3].chan;
+    SIG(conn, "> 14 05 0a 00 80 00 50 00 64 00 20 00 02 00"
+              "< 14 01 0a 00 25 00 41 00 64 00 66 00 01 00"
+              "< 15 05 0a 00 40 00 64 00 66 00 01 00 00 00");
+    assert_int_equal(asked_err, 0);
+    assert_int_equal(asked.cid, 0x40);
+    assert_int_equal(asked.mtu, 0x64);
+    assert_int_equal(asked.mps, 0x20);
+    assert_int_equal(chans[0].rx.cid, 0x40);
+    assert_int_equal(chans[3].rx.cid, 0x41);
+    assert_int_equal(breeze_l2cap_asked(&asked), -EINVAL);
+    HEARD("c0 ");
+}
+
 static void refusals(void **state)
 {
     SIG(conn,
@@ -472,6 +491,7 @@ int main(void)
 #define T(fn, begin) cmocka_unit_test_setup_teardown(fn, begin, app_end)
     const struct CMUnitTest tests[] = {
         T(accepted_channel_carries_data, setup_all),
+        T(accept_hears_what_is_asked, setup),
         T(refusals, setup),
         T(hostile_22_connection_requests, setup_all),
         T(hostile_22_flood_of_requests, setup),

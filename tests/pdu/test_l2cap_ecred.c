@@ -12,6 +12,10 @@ static void five_channels_at_once(void **state)
     SIG(conn, "> 17 05 12 00 80 00 64 00 40 00 02 00 50 00 51 00 52 00 53 00 54 00"
               "< 18 05 12 00 64 00 66 00 01 00 00 00 40 00 41 00 42 00 43 00 44 00");
     HEARD("c0 c1 c2 c3 c4 ");
+    assert_int_equal(asked_err, 0);
+    assert_int_equal(asked.cid, 0x44); // Of the last one.
+    assert_int_equal(asked.mtu, 0x64);
+    assert_int_equal(asked.mps, 0x40);
     assert_int_equal(chans[4].tx.cid, 0x54);
     assert_int_equal(bt_l2cap_chan_send(&chans[4].chan, an_sdu(1)), 0);
     FRAMES(conn, 0x54, "< 01 00 78");
