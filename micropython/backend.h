@@ -30,10 +30,11 @@
 #define MPY_NO_ADDR_TYPE 0xff
 
 // Numbers for `status` in events, as the backend most programs were written against uses them: ATT
-// errors from 0x100 on, two of the host's own below.
+// errors from 0x100 on, some of the host's own below.
 #define MPY_STATUS_ATT      0x100
 #define MPY_STATUS_NOT_CONN 7
 #define MPY_STATUS_TIMEOUT  13
+#define MPY_STATUS_REJECT   16 // An L2CAP channel was not opened.
 
 // Memory for what MicroPython programs size: services and values. Zeroed; NULL when there is none.
 // The stock library uses malloc, a firmware its own heap.
@@ -112,6 +113,9 @@ void mpy_gatts_reset(void); // Unregister and free all services; the host must b
 void mpy_security_start(void); // The radio comes up.
 void mpy_secrets_load(void);   // Ask the program for its bonds, unless it has given them.
 void mpy_security_changed(struct bt_conn *conn, bt_security_t level, enum bt_security_err err);
+
+// l2cap.c
+void mpy_l2cap_reset(void); // Stop listening and free what is left; the host must be off.
 
 // gattc.c
 void mpy_gattc_reset(void);

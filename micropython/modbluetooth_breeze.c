@@ -3,7 +3,7 @@
 // Invariants: `be.state` alone says what programs may do; a slot of be.conns has a connection from
 // just before its connect event until just after its disconnect event (pitfall 68). No event is
 // raised while the radio is going down. Advertising, scanning and connecting are in gap.c, services
-// in gatts.c, the client in gattc.c.
+// in gatts.c, the client in gattc.c, L2CAP channels in l2cap.c.
 #include <errno.h>
 #include <string.h>
 
@@ -258,6 +258,7 @@ static void stop(void)
     be.state = STOPPING;
     (void)bt_disable();
     mpy_gattc_reset();
+    mpy_l2cap_reset();
     conns_reset();
     mpy_gap_reset();
     mpy_gatts_reset();

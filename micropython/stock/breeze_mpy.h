@@ -98,6 +98,15 @@ int breeze_mpy_gattc_read(int conn, int handle);
 int breeze_mpy_gattc_write(int conn, int handle, const void *data, int len, int mode);
 int breeze_mpy_exchange_mtu(int conn);
 
+int breeze_mpy_l2cap_listen(int psm, int mtu);
+int breeze_mpy_l2cap_connect(int conn, int psm, int mtu);
+int breeze_mpy_l2cap_disconnect(int conn, int cid);
+// 0, or, sent as well but the last before event 26:
+#define BREEZE_MPY_STALLED 1000
+int breeze_mpy_l2cap_send(int conn, int cid, const void *data, int len);
+int breeze_mpy_l2cap_recv(int conn, int cid, int size); // (data) at most `size` octets
+int breeze_mpy_l2cap_available(int conn, int cid);      // (data) two octets: how many there are
+
 #pragma GCC visibility pop
 
 #endif // BREEZE_MPY_H_

@@ -12,20 +12,7 @@
 #include "breeze_mpy.h"
 #include "stock.h"
 
-// ---- Results -----------------------------------------------------------------------------------
-
-static int result(struct request *request, const void *data, size_t len)
-{
-    request->out = malloc(len ? len : 1);
-    if (!request->out) {
-        return MP_ENOMEM;
-    }
-    if (len) {
-        memcpy(request->out, data, len);
-    }
-    request->out_len = len;
-    return 0;
-}
+// ---- Requests -----------------------------------------------------------------------------------
 
 static int submit(int (*run)(struct request *), int32_t a, int32_t b, int32_t c, int32_t d)
 {
@@ -102,7 +89,7 @@ static int run_mac(struct request *request)
     uint8_t mac[7];
     mp_bluetooth_get_current_address(&mac[0], &mac[1]);
     int err = request_raised();
-    return err ? err : result(request, mac, sizeof(mac));
+    return err ? err : request_result(request, mac, sizeof(mac));
 }
 
 int breeze_mpy_mac(void)
@@ -126,7 +113,7 @@ static int run_get_mtu(struct request *request)
     int mtu = mp_bluetooth_get_preferred_mtu();
     const uint8_t octets[] = {(uint8_t)mtu, (uint8_t)(mtu >> 8)};
     int err = request_raised();
-    return err ? err : result(request, octets, sizeof(octets));
+    return err ? err : request_result(request, octets, sizeof(octets));
 }
 
 int breeze_mpy_get_mtu(void)
@@ -152,7 +139,7 @@ static int run_get_name(struct request *request)
 {
     const uint8_t *name = NULL;
     size_t len = mp_bluetooth_gap_get_device_name(&name);
-    return result(request, name, len);
+    return request_result(request, name, len);
 }
 
 int breeze_mpy_get_name(void)
@@ -270,7 +257,7 @@ static int run_gatts_read(struct request *request)
     const uint8_t *value = NULL;
     size_t len = 0;
     int err = mp_bluetooth_gatts_read((uint16_t)request->n[0], &value, &len);
-    return err ? err : result(request, value, len);
+    return err ? err : request_result(request, value, len);
 }
 
 int breeze_mpy_gatts_read(int handle)

@@ -176,6 +176,25 @@ static void answer(uint32_t token, int value)
     }
 }
 
+static struct entry *entry_args(uint8_t event, const uint16_t args[EVENT_ARGS])
+{
+    struct entry *entry = entry_new(event, NULL, 0, NULL, 0);
+    if (entry) {
+        memcpy(entry->event.arg, args, sizeof(entry->event.arg));
+    }
+    return entry;
+}
+
+void event_post(uint8_t event, const uint16_t args[EVENT_ARGS])
+{
+    post(entry_args(event, args));
+}
+
+int event_ask(uint8_t event, const uint16_t args[EVENT_ARGS])
+{
+    return park(entry_args(event, args));
+}
+
 // ---- Python's side -----------------------------------------------------------------------------
 
 int breeze_mpy_pump_begin(void)

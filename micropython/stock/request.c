@@ -11,6 +11,7 @@
 #include <breeze/loop.h>
 
 #include "extmod/modbluetooth.h"
+#include "py/mperrno.h"
 #include "py/runtime.h"
 #include "ports/unix/watch.h"
 
@@ -38,6 +39,19 @@ int request_raised(void)
     int err = requests.raised;
     requests.raised = 0;
     return err;
+}
+
+int request_result(struct request *request, const void *data, size_t len)
+{
+    request->out = malloc(len ? len : 1);
+    if (!request->out) {
+        return MP_ENOMEM;
+    }
+    if (len) {
+        memcpy(request->out, data, len);
+    }
+    request->out_len = len;
+    return 0;
 }
 
 static void slot_free(struct request *slot)

@@ -9,11 +9,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define EVENT_ARGS 5
+
 // An event as Python sees it (ubluetooth.py unpacks "<BbHHHHHHHI"); its data follows.
 struct breeze_mpy_event {
     uint8_t event;
     int8_t rssi;
-    uint16_t arg[5];
+    uint16_t arg[EVENT_ARGS];
     uint16_t len;
     uint16_t reserved;
     uint32_t token; // Not 0: wants an answer.
@@ -81,11 +83,15 @@ bool request_waiting(void); // The lock is held.
 // Run the oldest request that waits; false if there is none. The lock is held, but not while it runs.
 bool request_serve(bool heavy_too);
 bool request_heavy_waiting(void); // The lock is held.
+int request_result(struct request *request, const void *data, size_t len); // Its octets, copied.
 int request_raised(void); // The number mp_raise_OSError() noted since the last call; 0 none.
 
 // events.c
 void events_flush(void);
 bool events_full(void);   // The lock is held.
 bool events_urgent(void); // Events wait and the pump is not running.
+// Raise an event; wait for the handler, too: what it returns, 0 without one.
+void event_post(uint8_t event, const uint16_t args[EVENT_ARGS]);
+int event_ask(uint8_t event, const uint16_t args[EVENT_ARGS]);
 
 #endif // BREEZE_STOCK_H_

@@ -82,10 +82,17 @@ _discover_descriptors = _lib.func("i", "breeze_mpy_discover_descriptors", "iii")
 _gattc_read = _lib.func("i", "breeze_mpy_gattc_read", "ii")
 _gattc_write = _lib.func("i", "breeze_mpy_gattc_write", "iiPii")
 _exchange_mtu = _lib.func("i", "breeze_mpy_exchange_mtu", "i")
+_l2cap_listen = _lib.func("i", "breeze_mpy_l2cap_listen", "ii")
+_l2cap_connect = _lib.func("i", "breeze_mpy_l2cap_connect", "iii")
+_l2cap_disconnect = _lib.func("i", "breeze_mpy_l2cap_disconnect", "ii")
+_l2cap_send = _lib.func("i", "breeze_mpy_l2cap_send", "iiPi")
+_l2cap_recv = _lib.func("i", "breeze_mpy_l2cap_recv", "iii")
+_l2cap_available = _lib.func("i", "breeze_mpy_l2cap_available", "ii")
 
 _SECURITY = {"bond": 0, "mitm": 1, "le_secure": 2, "io": 3}
 _ENODEV = 19
 _ENOTCONN = 107
+_STALLED = 1000
 
 
 # Wait for a call; its errno. The waiting is done here, a slice at a time, so that scheduled
@@ -254,9 +261,11 @@ def _event_args(event, rssi, a, b, c, d, e, n):
         return a, b, _uuid_at(n)
     if event in (15, 18, 19):
         return a, b, _view[_HEADER : _HEADER + n]
-    if event in (16, 17, 20):
+    if event in (16, 17, 20, 26):
         return a, b, c
-    if event in (27, 28):
+    if event == 24:
+        return a, b, c, d
+    if event in (22, 23, 27, 28):
         return a, b, c, d, e
     if event == 29:  # (type, index, key or None)
         return a, b, _view[_HEADER : _HEADER + n] if c else None
@@ -265,7 +274,7 @@ def _event_args(event, rssi, a, b, c, d, e, n):
         return a, _view[_HEADER:at], _view[at : _HEADER + n] if c else None
     if event == 31:
         return a, b, int.from_bytes(_event[_HEADER : _HEADER + 4], "little")
-    return a, b  # 3, 4, 10, 12, 14, 21
+    return a, b  # 3, 4, 10, 12, 14, 21, 25
 
 
 def _set_irq(handler):
@@ -379,6 +388,10 @@ def _encode_services(services):
                 table.extend(_uuid_bytes(uuid, "descriptor") + struct.pack("<H", flags & 0xFFFF))
         counts.append(n)
     return table, counts
+
+
+def _l2cap_mtu(mtu):
+    return max(32, min(65535, mtu))
 
 
 class BLE:
@@ -558,3 +571,31 @@ class BLE:
 
     def gattc_exchange_mtu(self, conn_handle):
         _do(_exchange_mtu(conn_handle))
+
+    def l2cap_listen(self, psm, mtu):
+        _do(_l2cap_listen(psm, _l2cap_mtu(mtu)))
+
+    def l2cap_connect(self, conn_handle, psm, mtu):
+        _do(_l2cap_connect(conn_handle, psm, _l2cap_mtu(mtu)))
+
+    def l2cap_disconnect(self, conn_handle, cid):
+        _do(_l2cap_disconnect(conn_handle, cid))
+
+    def l2cap_send(self, conn_handle, cid, buf):
+        if buf is None:
+            raise TypeError("object with buffer protocol required")
+        buf, n = _in(buf)
+        err = _errno(_l2cap_send(conn_handle, cid, buf, n))
+        if err and err != _STALLED:
+            raise OSError(err)
+        return not err
+
+    def l2cap_recvinto(self, conn_handle, cid, buf):
+        if buf is None:
+            return int.from_bytes(_data(_l2cap_available(conn_handle, cid)), "little")
+        view = memoryview(buf)
+        view[0:0] = view[0:0]  # TypeError if it is read-only, as on a board.
+        n = len(buf) if type(buf) is bytearray else len(bytes(view))
+        token = _l2cap_recv(conn_handle, cid, n)
+        _do(token)
+        return _result(token, buf, n)

@@ -9,25 +9,33 @@ import pytest
 
 bumble_device = pytest.importorskip("bumble.device", reason="Bumble is not installed")
 bumble_hci = pytest.importorskip("bumble.hci")
+bumble_l2cap = pytest.importorskip("bumble.l2cap")
 bumble_transport = pytest.importorskip("bumble.transport")
 
 
-async def update_parameters(port, address):
+async def with_link(port, address, play):
+    """Bumble connects, play(device, link) runs, the link ends."""
     source = await bumble_transport.open_transport(f"tcp-client:127.0.0.1:{port}")
     random = bumble_hci.Address("F0:F1:F2:F3:F4:F5")
     device = bumble_device.Device.with_hci("central", random, source.source, source.sink)
     await device.power_on()
     kind = bumble_hci.Address.RANDOM_DEVICE_ADDRESS
     link = await device.connect(bumble_hci.Address(address, kind))
-    updated = asyncio.Event()
-    link.on("connection_parameters_update", updated.set)
-    await link.update_parameters(50, 60, 0, 4000)
-    await updated.wait()
+    await play(device, link)
     await link.disconnect()
     await source.close()
 
 
-def test_connection_update_event(run, folder):
+async def update_parameters(device, link):
+    updated = asyncio.Event()
+    link.on("connection_parameters_update", updated.set)
+    await link.update_parameters(50, 60, 0, 4000)
+    await updated.wait()
+
+
+@pytest.fixture
+def against_bumble(run, folder):
+    """against_bumble(program, play): what the program, a peripheral, prints while Bumble plays."""
     path = folder / "air"
     server = subprocess.Popen(
         [str(conftest.BUILD / "air" / "breeze-air"), "--socket", str(path), "--tcp", "0"],
@@ -35,29 +43,140 @@ def test_connection_update_event(run, folder):
         stderr=subprocess.STDOUT,
         text=True,
     )
-    try:
-        port = None
-        while port is None:
-            line = server.stdout.readline()
-            assert line, "breeze-air ended"
-            port = re.search(r"127\.0\.0\.1:(\d+)", line)
-        program = run(
-            """
-            from bt import *
-            start()
-            address()
-            advertise()
-            conn = wait(1)[0]
-            print(wait(27) == (conn, 48, 0, 400, 0))
-            wait(2)
-            """,
-            "p",
-            f"air:{path}#p",
-        )
+    port = None
+    while port is None:
+        line = server.stdout.readline()
+        assert line, "breeze-air ended"
+        port = re.search(r"127\.0\.0\.1:(\d+)", line)
+
+    def play_with(source, play):
+        program = run(source, "p", f"air:{path}#p")
         digits = program.told("address").split()[1]
         address = ":".join(digits[i : i + 2] for i in range(0, 12, 2)).upper()
-        asyncio.run(asyncio.wait_for(update_parameters(port.group(1), address), conftest.LIMIT))
-        assert program.finish() == ["True"]
-    finally:
-        server.terminate()
-        server.wait(10)
+        work = with_link(port.group(1), address, play)
+        try:
+            asyncio.run(asyncio.wait_for(work, conftest.LIMIT))
+        except asyncio.TimeoutError:
+            program.kill()
+            raise AssertionError("Bumble waits; the program:\n" + "\n".join(program.output)) from None
+        return program.finish()
+
+    yield play_with
+    server.terminate()
+    server.wait(10)
+
+
+def test_connection_update_event(against_bumble):
+    lines = against_bumble(
+        """
+        from bt import *
+        start()
+        address()
+        advertise()
+        conn = wait(1)[0]
+        print(wait(27) == (conn, 48, 0, 400, 0))
+        wait(2)
+        """,
+        update_parameters,
+    )
+    assert lines == ["True"]
+
+
+TOTAL = 50_000
+
+
+def stream(seed):
+    return bytes((i * 7 + (i >> 8) * 13 + seed) & 0xFF for i in range(TOTAL))
+
+
+class Channel:
+    """Bumble's end of a channel: collects what comes."""
+
+    def __init__(self, channel):
+        self.channel = channel
+        self.got = bytearray()
+        self.whole = asyncio.Event()
+        self.closed = asyncio.Event()
+        channel.sink = self.sink
+        channel.on("close", self.closed.set)
+
+    def sink(self, sdu):
+        self.got += sdu
+        if len(self.got) >= TOTAL:
+            self.whole.set()
+
+    async def send(self, data):
+        for at in range(0, TOTAL, 400):
+            self.channel.write(data[at : at + 400])
+            await self.channel.drain()
+
+
+async def channels(device, link):
+    """One channel that Bumble opens and one that it is asked for, octets both ways on both at once."""
+    theirs = asyncio.Queue()
+    spec = bumble_l2cap.LeCreditBasedChannelSpec
+    device.create_l2cap_server(
+        spec(psm=0x86, mtu=400, mps=100, max_credits=20), lambda c: theirs.put_nowait(Channel(c))
+    )
+    with pytest.raises(Exception):  # noqa: B017  The program listens on 0x85 only.
+        await link.create_l2cap_channel(spec(psm=0x87, mtu=400, mps=100, max_credits=20))
+    mine = Channel(await link.create_l2cap_channel(spec(psm=0x85, mtu=512, mps=247, max_credits=20)))
+    other = await theirs.get()
+    await asyncio.gather(mine.send(stream(1)), other.send(stream(2)))
+    await asyncio.gather(mine.whole.wait(), other.whole.wait())
+    assert mine.got == stream(3) and other.got == stream(4)
+    await mine.channel.disconnect()
+    await other.closed.wait()
+
+
+def test_channels(against_bumble):
+    lines = against_bumble(
+        f"""
+        TOTAL = {TOTAL}
+        from l2 import *
+        import l2
+        l2.reading = False
+        def stream(seed):
+            data = bytearray(TOTAL)
+            for i in range(TOTAL):
+                data[i] = (i * 7 + (i >> 8) * 13 + seed) & 0xFF
+            return data
+        class End:
+            def __init__(self, key, inward, outward):
+                self.key, self.inward, self.outward = key, inward, outward
+                self.got = self.sent = 0
+                self.into = bytearray(TOTAL)
+                self.stalled = False
+            def step(self):
+                if self.stalled:
+                    self.stalled = ready.pop(self.key, None) is None
+                elif self.sent < TOTAL:
+                    data = memoryview(self.outward)[self.sent : self.sent + 350]
+                    self.stalled = not ble.l2cap_send(*self.key, data)
+                    self.sent += len(data)
+                if self.got < TOTAL:
+                    self.got += ble.l2cap_recvinto(*self.key, memoryview(self.into)[self.got :])
+                return self.sent == TOTAL and self.got == TOTAL
+        streams = [stream(i) for i in range(5)]
+        start()
+        address()
+        ble.l2cap_listen(0x85, 512)
+        advertise()
+        conn, cid, psm, ours, peers = wait(23)
+        print(psm, ours, peers)
+        one = End((conn, cid), streams[1], streams[3])
+        ble.l2cap_connect(conn, 0x86, 300)
+        conn, cid, psm, ours, peers = wait(23)
+        print(psm, ours, peers)
+        two = End((conn, cid), streams[2], streams[4])
+        while one.step() + two.step() < 2:
+            time.sleep_ms(1)
+        print(one.into == streams[1], two.into == streams[2])
+        print(wait(24) == one.key + (0x85, 0))
+        ble.l2cap_disconnect(*two.key)
+        print(wait(24) == two.key + (0x86, 0))
+        wait(2)
+        """,
+        channels,
+    )
+    assert lines == ["133 512 512", "134 300 400", "True True", "True", "True"]

@@ -51,6 +51,11 @@
 #define MP_BLUETOOTH_IRQ_GATTC_INDICATE              19
 #define MP_BLUETOOTH_IRQ_GATTS_INDICATE_DONE         20
 #define MP_BLUETOOTH_IRQ_MTU_EXCHANGED               21
+#define MP_BLUETOOTH_IRQ_L2CAP_ACCEPT                22
+#define MP_BLUETOOTH_IRQ_L2CAP_CONNECT               23
+#define MP_BLUETOOTH_IRQ_L2CAP_DISCONNECT            24
+#define MP_BLUETOOTH_IRQ_L2CAP_RECV                  25
+#define MP_BLUETOOTH_IRQ_L2CAP_SEND_READY            26
 #define MP_BLUETOOTH_IRQ_CONNECTION_UPDATE           27
 #define MP_BLUETOOTH_IRQ_ENCRYPTION_UPDATE           28
 #define MP_BLUETOOTH_IRQ_GET_SECRET                  29
@@ -152,6 +157,15 @@ int mp_bluetooth_gattc_write(uint16_t conn_handle, uint16_t value_handle, const 
                              size_t value_len, unsigned int mode);
 int mp_bluetooth_gattc_exchange_mtu(uint16_t conn_handle);
 
+int mp_bluetooth_l2cap_listen(uint16_t psm, uint16_t mtu);
+int mp_bluetooth_l2cap_connect(uint16_t conn_handle, uint16_t psm, uint16_t mtu);
+int mp_bluetooth_l2cap_disconnect(uint16_t conn_handle, uint16_t cid);
+// *stalled: this was sent, but no more may be before the channel is ready.
+int mp_bluetooth_l2cap_send(uint16_t conn_handle, uint16_t cid, const uint8_t *buf, size_t len,
+                            bool *stalled);
+// *len: room in buf, then what was read; with buf NULL, what there is to read.
+int mp_bluetooth_l2cap_recvinto(uint16_t conn_handle, uint16_t cid, uint8_t *buf, size_t *len);
+
 // ---- What the backend raises -------------------------------------------------------------------
 
 void mp_bluetooth_gap_on_connected_disconnected(uint8_t event, uint16_t conn_handle,
@@ -192,5 +206,14 @@ void mp_bluetooth_gattc_on_data_available(uint8_t event, uint16_t conn_handle,
                                           uint16_t *data_len, size_t num);
 void mp_bluetooth_gattc_on_read_write_status(uint8_t event, uint16_t conn_handle,
                                              uint16_t value_handle, uint16_t status);
+// Not 0: refuse.
+int mp_bluetooth_on_l2cap_accept(uint16_t conn_handle, uint16_t cid, uint16_t psm,
+                                 uint16_t our_mtu, uint16_t peer_mtu);
+void mp_bluetooth_on_l2cap_connect(uint16_t conn_handle, uint16_t cid, uint16_t psm,
+                                   uint16_t our_mtu, uint16_t peer_mtu);
+void mp_bluetooth_on_l2cap_disconnect(uint16_t conn_handle, uint16_t cid, uint16_t psm,
+                                      uint16_t status);
+void mp_bluetooth_on_l2cap_send_ready(uint16_t conn_handle, uint16_t cid, uint8_t status);
+void mp_bluetooth_on_l2cap_recv(uint16_t conn_handle, uint16_t cid);
 
 #endif // BREEZE_STOCK_MODBLUETOOTH_H_
