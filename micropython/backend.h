@@ -89,6 +89,8 @@ bool mpy_on(void);
 bool mpy_connected(void);
 // A host's negative errno (or 0) as MicroPython's.
 int mpy_errno(int err);
+// The longest value that one PDU takes to a peer, octets: ATT_MTU - 3, and no value is longer than 512.
+size_t mpy_value_max(const struct mpy_conn *mc);
 // A status of ATT (0: success) as the events carry it.
 uint16_t mpy_status(struct bt_conn *conn, uint8_t att_err);
 // Bytes the other way round; n octets.

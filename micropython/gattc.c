@@ -333,7 +333,7 @@ int mp_bluetooth_gattc_write(uint16_t conn_handle, uint16_t value_handle, const 
     if (!value_handle || mode > MP_BLUETOOTH_WRITE_MODE_WITH_RESPONSE) {
         return MP_EINVAL;
     }
-    size_t len = MIN(value_len, (size_t)bt_gatt_get_mtu(mc->conn) - 3);
+    size_t len = MIN(value_len, mpy_value_max(mc));
     if (mode == MP_BLUETOOTH_WRITE_MODE_WITH_RESPONSE) {
         err = write_with_response(mc->conn, value_handle, value, len);
     } else {

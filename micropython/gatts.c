@@ -502,7 +502,7 @@ int mp_bluetooth_gatts_notify_indicate(uint16_t conn_handle, uint16_t value_hand
         value_len = value->len;
     }
     bool indication = gatts_op == MP_BLUETOOTH_GATTS_OP_INDICATE;
-    size_t len = MIN(value_len, (size_t)bt_gatt_get_mtu(mc->conn) - 3);
+    size_t len = MIN(value_len, mpy_value_max(mc));
     return mpy_errno(breeze_gatt_send(mc->conn, value_handle, val, (uint16_t)len, indication,
                                       indication ? indication_done : NULL, NULL));
 }

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include <zephyr/bluetooth/att.h>
 #include <zephyr/bluetooth/hci.h>
 #include <zephyr/settings/settings.h>
 
@@ -160,6 +161,11 @@ bool mpy_connected(void)
         }
     }
     return false;
+}
+
+size_t mpy_value_max(const struct mpy_conn *mc)
+{
+    return MIN(bt_gatt_get_mtu(mc->conn) - 3, BT_ATT_MAX_ATTRIBUTE_LEN);
 }
 
 static void raise_link(const struct mpy_conn *mc, uint8_t as_central, uint8_t as_peripheral)
