@@ -240,12 +240,12 @@ static void on_reset(enum breeze_reset_reason reason, bool recovered)
     if (!mpy_on()) {
         return;
     }
+    if (!recovered) {
+        be.state = LOST; // Before the events: a handler that asks is told the truth.
+    }
     mpy_enter();
     mpy_gap_lost();
     mpy_leave();
-    if (!recovered && be.state == ON) {
-        be.state = LOST;
-    }
 }
 
 static struct bt_conn_cb conn_callbacks = {
