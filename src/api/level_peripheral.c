@@ -1,4 +1,5 @@
 // Level peripheral: links, no scanner, no initiator.
 #include "api/state.h"
 
-const struct state_part *const state_groups[] = {state_core, state_links, state_smp, NULL};
+const struct state_part *const state_groups[] = {state_core, state_links, state_smp, state_privacy,
+                                                 NULL};

@@ -213,15 +213,20 @@ static void link_defaults(struct bt_conn *conn)
                                           BT_GAP_DATA_LEN_DEFAULT, BT_GAP_DATA_TIME_DEFAULT};
 }
 
-void conn_open(struct bt_conn *conn, const struct conn_link *link, const bt_addr_le_t *local)
+void conn_open(struct bt_conn *conn, const struct conn_link *link, const bt_addr_le_t *own)
 {
     conn_set_state(conn, CONN_CONNECTED);
     conn->role = link->role;
     conn->remote = link->peer;
     conn->dst = link->peer;
     conn->dst.type &= 1; // Types 2 and 3 are identities that the controller resolved.
-    conn->local = *local;
-    conn->src = *local; // Without privacy the same.
+    if (!bt_addr_eq(&link->peer_rpa, BT_ADDR_ANY)) {
+        conn->remote = (bt_addr_le_t){BT_ADDR_LE_RANDOM, link->peer_rpa};
+    }
+    if (!bt_addr_eq(&link->local_rpa, BT_ADDR_ANY)) {
+        conn->local = (bt_addr_le_t){BT_ADDR_LE_RANDOM, link->local_rpa};
+    }
+    conn->src = *own;
     conn->interval = link->interval;
     conn->latency = link->latency;
     conn->timeout = link->timeout;

@@ -66,10 +66,10 @@ struct bt_conn {
     uint16_t generation; // Grows each time the slot is taken.
     uint16_t want;       // Commands owed (bits, conn/source.c).
     bt_addr_le_t dst;    // The peer's identity address.
-    bt_addr_le_t remote; // The address the link was made with, theirs and ours.
-    bt_addr_le_t local;
-    bt_addr_le_t src;  // Our identity address.
-    uint16_t interval; // 1.25 ms
+    bt_addr_le_t remote; // The address the link was made with, theirs and ours: set by who takes
+    bt_addr_le_t local;  // ... the slot.
+    bt_addr_le_t src;    // Our identity address.
+    uint16_t interval;   // 1.25 ms
     uint16_t latency;
     uint16_t timeout; // 10 ms
     // The owner of conn/ adds what its own files need below this line.
@@ -106,6 +106,9 @@ struct conn_link {
     uint16_t handle;
     uint8_t role;
     bt_addr_le_t peer;
+    bt_addr_t
+        local_rpa; // Private addresses that the controller made, and resolved; all zero: it did not.
+    bt_addr_t peer_rpa;
     uint16_t interval;
     uint16_t latency;
     uint16_t timeout;
@@ -141,11 +144,12 @@ static inline struct bt_conn *conn_of(struct acl_link *link)
 
 // Take a free slot into `state` (INITIATING, ADVERTISING, CONNECTED by conn_open() at once) with the
 // host's reference; NULL when none is free. conn_drop() gives back one that never became a link and
-// that the application never got. conn_open(): the link of this slot is up. conn_fail(): its
+// that the application never got. conn_open(): the link of this slot is up; `own` is our identity, `local` of
+// the slot must be set. conn_fail(): its
 // creation ended, `connected` will say so. conn_end(): the link is down.
 struct bt_conn *conn_take(enum conn_state state);
 void conn_drop(struct bt_conn *conn);
-void conn_open(struct bt_conn *conn, const struct conn_link *link, const bt_addr_le_t *local);
+void conn_open(struct bt_conn *conn, const struct conn_link *link, const bt_addr_le_t *own);
 void conn_fail(struct bt_conn *conn, uint8_t err);
 void conn_end(struct bt_conn *conn, uint8_t reason);
 

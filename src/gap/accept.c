@@ -78,6 +78,31 @@ bool accept_is_empty(void)
     return !accept_run.count;
 }
 
+static int find(const bt_addr_le_t *addr)
+{
+    for (int i = 0; i < accept_run.count; i++) {
+        if (bt_addr_le_eq(&accept_run.list[i], addr)) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+bool accept_has(const bt_addr_le_t *addr)
+{
+    return find(addr) >= 0;
+}
+
+bool accept_hides(void)
+{
+    for (int i = 0; i < accept_run.count; i++) {
+        if (gap_is_hidden(&accept_run.list[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 // ---- The API ------------------------------------------------------------------------------------
 
 static int usable(const bt_addr_le_t *addr)
@@ -103,16 +128,6 @@ static int accept_settle(void)
     hci_cmd_kick();
     int err = hci_wait(accept_busy, NULL);
     return err ? err : hci_errno(accept_run.status);
-}
-
-static int find(const bt_addr_le_t *addr)
-{
-    for (int i = 0; i < accept_run.count; i++) {
-        if (bt_addr_le_eq(&accept_run.list[i], addr)) {
-            return i;
-        }
-    }
-    return -1;
 }
 
 int bt_le_filter_accept_list_add(const bt_addr_le_t *addr)

@@ -20,8 +20,7 @@
     (BT_LE_ADV_OPT_EXT_ADV | BT_LE_ADV_OPT_NO_2M | BT_LE_ADV_OPT_CODED | BT_LE_ADV_OPT_ANONYMOUS | \
      BT_LE_ADV_OPT_USE_TX_POWER | BT_LE_ADV_OPT_REQUIRE_S2_CODING |                                \
      BT_LE_ADV_OPT_REQUIRE_S8_CODING)
-#define OPT_LATER                                                                                  \
-    (BT_LE_ADV_OPT_DIR_ADDR_RPA | BT_LE_ADV_OPT_NOTIFY_SCAN_REQ | BT_LE_ADV_OPT_USE_NRPA)
+#define OPT_LATER   BT_LE_ADV_OPT_NOTIFY_SCAN_REQ
 #define OPT_FILTERS (BT_LE_ADV_OPT_FILTER_SCAN_REQ | BT_LE_ADV_OPT_FILTER_CONN)
 
 // Advertising_Filter_Policy (7.8.5), bits.
@@ -60,13 +59,12 @@ uint8_t adv_filter_of(uint32_t options)
 
 static void build_param(const struct adv_run *run, struct wr *params)
 {
-    const bt_addr_le_t *own = gap_id_addr(run->param.id);
     wr_le16(params, (uint16_t)run->param.interval_min);
     wr_le16(params, (uint16_t)run->param.interval_max);
     wr_u8(params, run->type);
-    wr_u8(params, own->type);
-    wr_u8(params, run->peer.type);
-    wr_bytes(params, run->peer.a.val, BT_ADDR_SIZE);
+    wr_u8(params, own_addr(run->own, run->param.id)->type);
+    wr_u8(params, run->to.type);
+    wr_bytes(params, run->to.a.val, BT_ADDR_SIZE);
     wr_u8(params, run->channels);
     wr_u8(params, adv_filter_of(run->param.options));
 }
@@ -145,30 +143,51 @@ static bool next_step(struct hci_cmd *cmd, struct wr *params)
     return false;
 }
 
+// It may begin, with this address of ours. False: not now, or never.
+static bool may_begin(struct adv_run *run, const bt_addr_le_t *own)
+{
+    bool usable = own && (ext_used() || gap_id_usable(own));
+    if (!usable && (!own || !gap_id_waiting())) {
+        fail(BT_HCI_ERR_UNSPECIFIED); // There is none, or the controller refused it.
+    }
+    // With the extended commands the set has a random address of its own.
+    bool random = own && own->type == BT_ADDR_LE_RANDOM;
+    if (usable && ext_used() && random && !bt_addr_le_eq(own, &run->local)) {
+        run->dirty |= ADV_DIRTY_ADDR;
+    }
+    return usable;
+}
+
 bool adv_next(struct hci_cmd *cmd, struct wr *params)
 {
     struct adv_run *run = &gap_run.adv;
     if (!run->want && !run->on) {
         return false;
     }
-    if (run->want && !run->on && !ext_used() && !gap_id_usable(run->param.id)) {
-        if (!gap_id_waiting()) {
-            fail(BT_HCI_ERR_UNSPECIFIED); // The controller refused the address.
-        }
+    const bt_addr_le_t *own = own_addr(run->own, run->param.id);
+    if (run->want && !run->on && !may_begin(run, own)) {
         return false;
     }
-    if (run->want && next_step(cmd, params)) {
+    // Rest when a private address's time is over, and go on with the next one.
+    bool rests = run->on && run->own != OWN_IDENTITY && own && !bt_addr_le_eq(own, &run->local);
+    bool active = run->want && !rests;
+    if (active && next_step(cmd, params)) {
         return true;
     }
-    if (run->want == run->on) {
+    if (active == run->on) {
         return false;
     }
-    uint16_t opcode = ext_adv_put_enable(run, params);
+    if (active) {
+        run->local = *own;
+    } else if (run->want && own_aim(run->param.options, run->param.id, &run->peer, &run->to)) {
+        run->dirty |= ADV_DIRTY_PARAM; // The target's address may change as well.
+    }
+    uint16_t opcode = ext_adv_put_enable(run, active, params);
     if (!opcode) {
-        wr_u8(params, run->want ? BT_HCI_LE_ADV_ENABLE : BT_HCI_LE_ADV_DISABLE);
+        wr_u8(params, active ? BT_HCI_LE_ADV_ENABLE : BT_HCI_LE_ADV_DISABLE);
         opcode = BT_HCI_OP_LE_SET_ADV_ENABLE;
     }
-    *cmd = (struct hci_cmd){opcode, enable_done, run->want ? run : NULL};
+    *cmd = (struct hci_cmd){opcode, enable_done, active ? run : NULL};
     return true;
 }
 
@@ -193,10 +212,19 @@ bool adv_uses(uint8_t id)
 int adv_random_id(void)
 {
     const struct adv_run *run = &gap_run.adv;
-    const bt_addr_le_t *addr = gap_id_addr(run->param.id);
     // With the extended commands each set has its own.
-    bool uses = (run->want || run->on) && !ext_used() && addr && addr->type == BT_ADDR_LE_RANDOM;
-    return uses ? run->param.id : -1;
+    if (!(run->want || run->on) || ext_used()) {
+        return -1;
+    }
+    const bt_addr_le_t *addr = own_addr(run->own, run->param.id);
+    return addr && addr->type == BT_ADDR_LE_RANDOM ? run->param.id : -1;
+}
+
+bool adv_hides(enum own_kind kind, uint8_t id)
+{
+    const bt_addr_le_t *addr = own_addr(kind, id);
+    bool same = gap_run.adv.own == kind && gap_run.adv.param.id == id;
+    return addr && addr->type == BT_ADDR_LE_RANDOM && adv_random_id() >= 0 && !same;
 }
 
 void adv_lost(void)
@@ -215,7 +243,8 @@ struct bt_conn *adv_connected(void)
     if (!conn) {
         conn = conn_take(CONN_ADVERTISING);
     }
-    if (run->on && is_connectable(&run->param)) {
+    // It may rest just now.
+    if ((run->on || run->want) && is_connectable(&run->param)) {
         run->on = false;
         run->want = false;
         run->conn = NULL;
@@ -223,6 +252,7 @@ struct bt_conn *adv_connected(void)
     }
     if (conn) {
         conn->id = run->param.id;
+        conn->local = run->local;
     }
     return conn;
 }
@@ -245,12 +275,6 @@ bool adv_timed_out(void)
     return true;
 }
 
-// With the extended commands a set has a random address of its own.
-static uint8_t addr_dirty(uint8_t id)
-{
-    return ext_used() && gap_id_addr(id)->type == BT_ADDR_LE_RANDOM ? ADV_DIRTY_ADDR : 0;
-}
-
 // A slot is free: advertising that the deprecated option keeps alive goes on.
 void adv_recycled(void)
 {
@@ -262,7 +286,8 @@ void adv_recycled(void)
     if (run->conn) {
         run->want = true;
         run->resume = false;
-        run->dirty = ADV_DIRTY_PARAM | addr_dirty(run->param.id) | ADV_DIRTY_AD | ADV_DIRTY_SD;
+        run->local = *BT_ADDR_LE_ANY;
+        run->dirty = ADV_DIRTY_PARAM | ADV_DIRTY_AD | ADV_DIRTY_SD;
         gap_id_retry();
         hci_cmd_kick();
     }
@@ -369,7 +394,14 @@ static int param_check(const struct bt_le_adv_param *param, size_t data_count)
     if ((param->options & OPT_LATER) || (is_connectable(param) && !CONFIG_BT_PERIPHERAL)) {
         return -ENOTSUP;
     }
+    int own = own_kind_of(param->options);
+    if (own < 0) {
+        return own;
+    }
     bool directed = param->peer != NULL;
+    if (!directed && (param->options & BT_LE_ADV_OPT_DIR_ADDR_RPA)) {
+        return -EINVAL;
+    }
     bool high_duty = directed && !(param->options & BT_LE_ADV_OPT_DIR_MODE_LOW_DUTY);
     if (directed && (!is_connectable(param) || data_count || (param->options & OPT_FILTERS))) {
         return -EINVAL;
@@ -381,13 +413,17 @@ static int param_check(const struct bt_le_adv_param *param, size_t data_count)
     return 0;
 }
 
-// The initiator uses another identity's random address already.
-static bool address_taken(uint8_t id)
+static bool is_random(const bt_addr_le_t *addr)
 {
-    const bt_addr_le_t *own = gap_id_addr(id);
-    const bt_addr_le_t *first = gap_id_addr(BT_ID_DEFAULT);
-    return init_is_active() && !ext_used() && id != BT_ID_DEFAULT &&
-           own->type == BT_ADDR_LE_RANDOM && first && first->type == BT_ADDR_LE_RANDOM;
+    return addr && addr->type == BT_ADDR_LE_RANDOM;
+}
+
+// The initiator uses another random address of ours already.
+static bool address_taken(enum own_kind kind, uint8_t id)
+{
+    bool same = id == BT_ID_DEFAULT && kind == own_kind();
+    return init_is_active() && !ext_used() && !same && is_random(own_addr(kind, id)) &&
+           is_random(own_addr(own_kind(), BT_ID_DEFAULT));
 }
 
 static bool adv_busy(void *arg)
@@ -424,8 +460,13 @@ static int start_check(const struct bt_le_adv_param *param)
 static int start(const struct bt_le_adv_param *param, bool scannable, const struct adv_data *built)
 {
     struct adv_run *run = &gap_run.adv;
-    if (address_taken(param->id)) {
+    enum own_kind own = (enum own_kind)own_kind_of(param->options);
+    if (address_taken(own, param->id)) {
         return -EBUSY;
+    }
+    const bt_addr_le_t *peer = param->peer ? param->peer : BT_ADDR_LE_ANY;
+    if (!own_aim(param->options, param->id, peer, &run->to)) {
+        return -EINVAL;
     }
     if (is_connectable(param)) {
         run->conn = conn_take(CONN_ADVERTISING);
@@ -433,13 +474,15 @@ static int start(const struct bt_le_adv_param *param, bool scannable, const stru
             return -ENOMEM;
         }
     }
+    run->own = own;
     run->param = *param;
     run->param.peer = NULL;
-    run->peer = param->peer ? *param->peer : *BT_ADDR_LE_ANY;
+    run->peer = *peer;
     run->type = type_of(param, scannable);
     run->channels = channels_of(param->options);
     data_take(built);
-    run->dirty = ADV_DIRTY_PARAM | addr_dirty(param->id);
+    run->local = *BT_ADDR_LE_ANY;
+    run->dirty = ADV_DIRTY_PARAM;
     if (!param->peer) {
         run->dirty |= ADV_DIRTY_AD | (scannable ? ADV_DIRTY_SD : 0);
     }

@@ -33,9 +33,9 @@ static void build_param(const struct adv_run *run, struct wr *params)
     wr_le24(params, high_duty ? 0x20 : run->param.interval_min);
     wr_le24(params, high_duty ? 0x20 : run->param.interval_max);
     wr_u8(params, run->channels);
-    wr_u8(params, gap_id_addr(run->param.id)->type);
-    wr_u8(params, run->peer.type);
-    wr_bytes(params, run->peer.a.val, BT_ADDR_SIZE);
+    wr_u8(params, own_addr(run->own, run->param.id)->type);
+    wr_u8(params, run->to.type);
+    wr_bytes(params, run->to.a.val, BT_ADDR_SIZE);
     wr_u8(params, adv_filter_of(run->param.options));
     wr_u8(params, BT_GAP_TX_POWER_INVALID);
     wr_u8(params, BT_HCI_LE_PHY_1M);
@@ -47,8 +47,10 @@ static void build_param(const struct adv_run *run, struct wr *params)
 
 static void build_addr(const struct adv_run *run, struct wr *params)
 {
+    const bt_addr_le_t *own = own_addr(run->own, run->param.id);
     wr_u8(params, LEGACY_SET);
-    wr_bytes(params, gap_id_addr(run->param.id)->a.val, BT_ADDR_SIZE);
+    wr_bytes(params, own->a.val, BT_ADDR_SIZE);
+    gap_run.adv.local = *own;
 }
 
 static void put_data(struct wr *params, const uint8_t *data, uint8_t len)
@@ -83,15 +85,15 @@ const struct adv_step *ext_adv_steps(void)
     return ext_used() ? steps : NULL;
 }
 
-uint16_t ext_adv_put_enable(const struct adv_run *run, struct wr *params)
+uint16_t ext_adv_put_enable(const struct adv_run *run, bool on, struct wr *params)
 {
     if (!ext_used()) {
         return 0;
     }
-    wr_u8(params, run->want ? BT_HCI_LE_ADV_ENABLE : BT_HCI_LE_ADV_DISABLE);
+    wr_u8(params, on ? BT_HCI_LE_ADV_ENABLE : BT_HCI_LE_ADV_DISABLE);
     wr_u8(params, 1);
     wr_u8(params, LEGACY_SET);
-    wr_le16(params, run->want && run->type == BT_HCI_ADV_DIRECT_IND ? HIGH_DUTY_TIME : 0);
+    wr_le16(params, on && run->type == BT_HCI_ADV_DIRECT_IND ? HIGH_DUTY_TIME : 0);
     wr_u8(params, 0);
     return BT_HCI_OP_LE_SET_EXT_ADV_ENABLE;
 }
@@ -118,7 +120,7 @@ uint16_t ext_scan_put_param(const struct bt_le_scan_param *param, struct wr *par
                                 param->window_coded};
     uint8_t phys = (uint8_t)((param->options & BT_LE_SCAN_OPT_NO_1M ? 0 : PHY_BIT_1M) |
                              (param->options & BT_LE_SCAN_OPT_CODED ? PHY_BIT_CODED : 0));
-    wr_u8(params, gap_id_addr(BT_ID_DEFAULT)->type);
+    wr_u8(params, gap_radio_addr()->type);
     wr_u8(params, param->options & BT_LE_SCAN_OPT_FILTER_ACCEPT_LIST
                       ? BT_HCI_LE_SCAN_FP_BASIC_FILTER
                       : BT_HCI_LE_SCAN_FP_BASIC_NO_FILTER);
@@ -155,10 +157,10 @@ uint16_t ext_init_put_create(const struct init_run *run, struct wr *params)
                                 param->window_coded};
     uint8_t phys = (uint8_t)((param->options & BT_CONN_LE_OPT_NO_1M ? 0 : PHY_BIT_1M) |
                              (param->options & BT_CONN_LE_OPT_CODED ? PHY_BIT_CODED : 0));
-    wr_u8(params, run->any); // Initiator_Filter_Policy: the accept list, or this peer.
-    wr_u8(params, gap_id_addr(BT_ID_DEFAULT)->type);
-    wr_u8(params, run->conn->dst.type);
-    wr_bytes(params, run->conn->dst.a.val, BT_ADDR_SIZE);
+    wr_u8(params, init_by_list(run)); // Initiator_Filter_Policy: the accept list, or this peer.
+    wr_u8(params, gap_radio_addr()->type);
+    wr_u8(params, run->target.type);
+    wr_bytes(params, run->target.a.val, BT_ADDR_SIZE);
     wr_u8(params, phys);
     for (uint8_t phy = PHY_BIT_1M; phy <= PHY_BIT_CODED; phy = (uint8_t)(phy << 2)) {
         if (phys & phy) {

@@ -38,9 +38,8 @@
 #define HIGH_DUTY_TIME 128
 #define TERMINATED_US  1000000 // How long the event may take that tells whose a link is.
 #define OPT_UNSUPPORTED                                                                            \
-    (BT_LE_ADV_OPT_USE_NAME | BT_LE_ADV_OPT_DIR_ADDR_RPA | BT_LE_ADV_OPT_FILTER_SCAN_REQ |         \
-     BT_LE_ADV_OPT_FILTER_CONN | BT_LE_ADV_OPT_USE_NRPA | BT_LE_ADV_OPT_REQUIRE_S2_CODING |        \
-     BT_LE_ADV_OPT_REQUIRE_S8_CODING)
+    (BT_LE_ADV_OPT_USE_NAME | BT_LE_ADV_OPT_FILTER_SCAN_REQ | BT_LE_ADV_OPT_FILTER_CONN |          \
+     BT_LE_ADV_OPT_REQUIRE_S2_CODING | BT_LE_ADV_OPT_REQUIRE_S8_CODING)
 #define OPT_EXTENDED_ONLY                                                                          \
     (BT_LE_ADV_OPT_NO_2M | BT_LE_ADV_OPT_CODED | BT_LE_ADV_OPT_ANONYMOUS |                         \
      BT_LE_ADV_OPT_USE_TX_POWER)
@@ -132,9 +131,9 @@ static void put_param(struct bt_le_ext_adv *set, struct wr *params)
     wr_le24(params, set->props & PROP_HIGH_DUTY ? 0x20 : param->interval_min);
     wr_le24(params, set->props & PROP_HIGH_DUTY ? 0x20 : param->interval_max);
     wr_u8(params, channels_of(param->options));
-    wr_u8(params, gap_id_addr(param->id)->type);
-    wr_u8(params, set->peer.type);
-    wr_bytes(params, set->peer.a.val, BT_ADDR_SIZE);
+    wr_u8(params, own_addr(set->own, param->id)->type);
+    wr_u8(params, set->to.type);
+    wr_bytes(params, set->to.a.val, BT_ADDR_SIZE);
     wr_u8(params, 0); // No filter.
     wr_u8(params, BT_GAP_TX_POWER_INVALID);
     wr_u8(params, coded ? BT_HCI_LE_PHY_CODED : BT_HCI_LE_PHY_1M);
@@ -146,8 +145,9 @@ static void put_param(struct bt_le_ext_adv *set, struct wr *params)
 
 static void put_addr(struct bt_le_ext_adv *set, struct wr *params)
 {
+    set->local = *own_addr(set->own, set->param.id);
     wr_u8(params, handle_of(set));
-    wr_bytes(params, gap_id_addr(set->param.id)->a.val, BT_ADDR_SIZE);
+    wr_bytes(params, set->local.a.val, BT_ADDR_SIZE);
 }
 
 static void put_fragment(struct bt_le_ext_adv *set, struct wr *params, bool rsp)
@@ -257,10 +257,28 @@ static void step_done(void *arg, uint8_t status, struct rd *ret)
     set->busy = 0;
 }
 
+// A private address whose time is over: a connectable set rests until it has the next one (7.8.52).
+static void renew(struct bt_le_ext_adv *set)
+{
+    bool idle = !set->todo && !set->busy;
+    if (!set->used || !set->on || !idle || set->own == OWN_IDENTITY) {
+        return;
+    }
+    const bt_addr_le_t *own = own_addr(set->own, set->param.id);
+    if (own && !bt_addr_le_eq(own, &set->local)) {
+        bool aims = own_aim(set->param.options, set->param.id, &set->peer, &set->to);
+        bool rests = is_connectable(set);
+        set->todo = STEP_ADDR;
+        set->todo |= rests ? STEP_DISABLE | STEP_ENABLE : 0;
+        set->todo |= rests && aims && (set->props & BT_HCI_LE_ADV_PROP_DIRECT) ? STEP_PARAM : 0;
+    }
+}
+
 bool ext_adv_next(struct hci_cmd *cmd, struct wr *params)
 {
     FOR_EACH_SET(set)
     {
+        renew(set);
         for (size_t i = 0; set->todo && i < ARRAY_SIZE(steps); i++) {
             if (set->todo & steps[i].step) {
                 set->todo &= (uint8_t)~steps[i].step;
@@ -345,8 +363,10 @@ static struct bt_conn *set_connected(struct bt_le_ext_adv *set)
     struct bt_conn *conn = set->conn ? set->conn : conn_take(CONN_ADVERTISING);
     set->conn = NULL;
     set->on = false;
+    set->todo &= (uint8_t)~STEP_ENABLE; // It may have been at rest.
     if (conn) {
         conn->id = set->param.id;
+        conn->local = set->local;
     }
     return conn;
 }
@@ -442,6 +462,7 @@ void ext_adv_lost(void)
     {
         set->on = false;
         set->bare = true;
+        set->local = *BT_ADDR_LE_ANY;
         set->todo = 0;
         set->busy = 0;
         set->status = HCI_STATUS_GONE;
@@ -477,8 +498,9 @@ static int param_check(const struct bt_le_adv_param *param)
     bool extended = param->options & BT_LE_ADV_OPT_EXT_ADV;
     bool answers = props & (BT_HCI_LE_ADV_PROP_CONN | BT_HCI_LE_ADV_PROP_SCAN);
     bool both = (props & BT_HCI_LE_ADV_PROP_CONN) && (props & BT_HCI_LE_ADV_PROP_SCAN);
-    if (param->options & OPT_UNSUPPORTED) {
-        return -ENOTSUP;
+    int own = own_kind_of(param->options);
+    if (own < 0 || (param->options & OPT_UNSUPPORTED)) {
+        return own < 0 ? own : -ENOTSUP;
     }
     if ((extended && both) || (!extended && (param->options & OPT_EXTENDED_ONLY)) ||
         ((props & BT_HCI_LE_ADV_PROP_ANON) && answers) ||
@@ -496,14 +518,34 @@ static int param_check(const struct bt_le_adv_param *param)
                : -EINVAL;
 }
 
-static void param_take(struct bt_le_ext_adv *set, const struct bt_le_adv_param *param)
+// The set needs its address anew: the controller has none, or the private one's time is over.
+static int address(struct bt_le_ext_adv *set)
 {
-    bool random = gap_id_addr(param->id)->type == BT_ADDR_LE_RANDOM;
+    const bt_addr_le_t *own = own_addr(set->own, set->param.id);
+    if (!own) {
+        return -EAGAIN;
+    }
+    if (own->type == BT_ADDR_LE_PUBLIC) {
+        set->local = *own;
+    } else if (!bt_addr_le_eq(own, &set->local)) {
+        set->todo |= STEP_ADDR;
+    }
+    return 0;
+}
+
+static int param_take(struct bt_le_ext_adv *set, const struct bt_le_adv_param *param)
+{
+    const bt_addr_le_t *peer = param->peer ? param->peer : BT_ADDR_LE_ANY;
+    if (!own_aim(param->options, param->id, peer, &set->to)) {
+        return -EINVAL;
+    }
+    set->own = (enum own_kind)own_kind_of(param->options);
     set->param = *param;
     set->props = props_of(param);
-    set->peer = param->peer ? *param->peer : *BT_ADDR_LE_ANY;
+    set->peer = *peer;
     set->param.peer = NULL;
-    set->todo |= STEP_PARAM | (random ? STEP_ADDR : 0);
+    set->todo |= STEP_PARAM;
+    return address(set);
 }
 
 static bool is_busy(void *arg)
@@ -523,12 +565,10 @@ static int settle(struct bt_le_ext_adv *set)
 }
 
 // What a controller that was reset has forgotten.
-static void restore(struct bt_le_ext_adv *set)
+static int restore(struct bt_le_ext_adv *set)
 {
-    if (set->bare) {
-        bool random = gap_id_addr(set->param.id)->type == BT_ADDR_LE_RANDOM;
-        set->todo |= STEP_PARAM | (random ? STEP_ADDR : 0);
-    }
+    set->todo |= set->bare ? STEP_PARAM : 0;
+    return set->on ? 0 : address(set); // Else it is renewed as it goes.
 }
 
 // 0, or why the call cannot be.
@@ -570,8 +610,8 @@ int bt_le_ext_adv_create(const struct bt_le_adv_param *param, const struct bt_le
     }
     *set = (struct bt_le_ext_adv){.used = true, .bare = true, .cb = cb};
     post_init(&set->post, deliver);
-    param_take(set, param);
-    err = settle(set);
+    err = param_take(set, param);
+    err = err ? err : settle(set);
     if (err) {
         set->used = false;
         set->todo = 0;
@@ -588,8 +628,8 @@ int bt_le_ext_adv_update_param(struct bt_le_ext_adv *adv, const struct bt_le_adv
     if (err || adv->on) {
         return err ? err : -EINVAL;
     }
-    param_take(adv, param);
-    return settle(adv);
+    err = param_take(adv, param);
+    return err ? err : settle(adv);
 }
 
 static int start_check(const struct bt_le_ext_adv *adv,
@@ -621,7 +661,10 @@ int bt_le_ext_adv_start(struct bt_le_ext_adv *adv, const struct bt_le_ext_adv_st
     bool high_duty = adv->props & PROP_HIGH_DUTY;
     adv->timeout = high_duty && !param->timeout ? HIGH_DUTY_TIME : param->timeout;
     adv->num_events = param->num_events;
-    restore(adv);
+    err = restore(adv);
+    if (err) {
+        return err;
+    }
     adv->todo |= STEP_ENABLE;
     err = settle(adv);
     if (err == -EINTR) {
@@ -667,10 +710,10 @@ static int set_data(struct bt_le_ext_adv *adv, const struct ext_payload *ad,
     bool scannable = adv->props & BT_HCI_LE_ADV_PROP_SCAN;
     bool directed = adv->props & BT_HCI_LE_ADV_PROP_DIRECT;
     int err = data_check(adv, ad->len, sd->len);
+    err = err ? err : restore(adv);
     if (err) {
         return err;
     }
-    restore(adv);
     adv->todo |= (is_legacy(adv) ? directed : scannable) ? 0 : STEP_DATA;
     adv->todo |= scannable ? STEP_RSP : 0;
     ext_adv_run.data = (struct ext_adv_data){.set = adv, .payloads = {*ad, *sd}};
@@ -730,7 +773,7 @@ int bt_le_ext_adv_get_info(const struct bt_le_ext_adv *adv, struct bt_le_ext_adv
     *info = (struct bt_le_ext_adv_info){
         .id = adv->param.id,
         .tx_power = adv->tx_power,
-        .addr = gap_id_addr(adv->param.id),
+        .addr = adv->own == OWN_IDENTITY ? gap_id_addr(adv->param.id) : &adv->local,
         .ext_adv_state = adv->on ? BT_LE_EXT_ADV_STATE_ENABLED : BT_LE_EXT_ADV_STATE_DISABLED,
     };
     return 0;

@@ -11,7 +11,7 @@ const struct adv_step *ext_adv_steps(void)
     return NULL;
 }
 
-uint16_t ext_adv_put_enable(const struct adv_run *run, struct wr *params)
+uint16_t ext_adv_put_enable(const struct adv_run *run, bool on, struct wr *params)
 {
     return 0;
 }

@@ -27,6 +27,7 @@ static void hci_ready(void)
 
 static void hci_lost(void)
 {
+    own_lost();
     accept_lost();
     adv_lost();
     ext_adv_lost();

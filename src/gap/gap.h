@@ -16,6 +16,7 @@
 #include <zephyr/settings/settings.h>
 
 #include "conn/conn.h"
+#include "gap/rpa.h"
 #include "hci/cmd.h"
 #include "hci/evt.h"
 #include "hci/hci.h"
@@ -41,6 +42,8 @@ void adv_lost(void);
 uint8_t adv_filter_of(uint32_t options);
 // The random identity that advertising needs or uses; -1 none.
 int adv_random_id(void);
+// Its random address keeps the one of this kind, of identity `id`, from the controller.
+bool adv_hides(enum own_kind kind, uint8_t id);
 bool adv_is_on(void);
 // Is identity `id` in use.
 bool adv_uses(uint8_t id);
@@ -58,6 +61,9 @@ int ad_write(const struct bt_data *data, size_t count, uint8_t *to, size_t room)
 bool accept_next(struct hci_cmd *cmd, struct wr *params);
 void accept_lost(void);
 bool accept_is_empty(void);
+bool accept_has(const bt_addr_le_t *addr);
+// One on it hides behind private addresses that the controller cannot resolve: the host must look.
+bool accept_hides(void);
 // Does somebody use it, or want to.
 bool adv_filters(void);
 bool scan_filters(void);
@@ -73,6 +79,12 @@ bool init_is_active(void);
 bool init_is_out(void);
 // The scanner must rest for it.
 bool init_needs_quiet(void);
+// It looks for a peer that hides behind private addresses: the scanner shall run, in this way if nobody
+// else wants it to, and tell of connectable advertisers.
+bool init_seeks(void);
+struct bt_le_scan_param init_scan_param(void);
+void init_seek_failed(uint8_t status);
+void init_seen(const bt_addr_le_t *addr, const bt_addr_le_t *identity);
 // A link as central came up: the slot for it; NULL if nobody wants it.
 struct bt_conn *init_connected(const bt_addr_le_t *peer);
 // ... or it did not. False: nobody was waiting for it.
@@ -92,8 +104,8 @@ bool scan_dup_seen(const bt_addr_le_t *addr, uint8_t type, uint8_t set);
 
 // A report with all that is known of it goes to whoever listens.
 struct bt_le_scan_recv_info;
-void scan_tell(const struct bt_le_scan_recv_info *info, const uint8_t *data, uint16_t len);
-// Reports are wanted.
+void scan_tell(struct bt_le_scan_recv_info *info, const uint8_t *data, uint16_t len);
+// Reports are wanted, by the application or for the initiator.
 bool scan_is_wanted(void);
 
 // ---- The extended commands: ext.c, ext_adv.c, ext_scan.c, or ext_none.c --------------------------
@@ -106,7 +118,7 @@ bool ext_used(void);
 struct adv_run;
 struct adv_step;
 const struct adv_step *ext_adv_steps(void);
-uint16_t ext_adv_put_enable(const struct adv_run *run, struct wr *params);
+uint16_t ext_adv_put_enable(const struct adv_run *run, bool on, struct wr *params);
 uint16_t ext_scan_put_param(const struct bt_le_scan_param *param, struct wr *params);
 uint16_t ext_scan_put_enable(bool on, bool filter, struct wr *params);
 struct init_run;
@@ -131,10 +143,11 @@ bool link_on_enhanced_complete(struct rd *params);
 
 // ---- Settings: settings.c -----------------------------------------------------------------------
 
-// Write one of the three values, where settings are in use.
+// Write one of the values, where settings are in use.
 void gap_settings_save_id(void);
 void gap_settings_save_name(void);
 void gap_settings_save_appearance(void);
+void gap_settings_save_irk(const void *irks, size_t len);
 // Taken over from the settings (id.c, name.c); false: not acceptable.
 bool id_load(const bt_addr_le_t *addrs, size_t count);
 void id_load_done(void);

@@ -7,7 +7,8 @@
 // and bt_enable() do not change it, and settings_load() makes it last longer.
 //
 // Invariant: LE Set Random Address is sent only while nothing uses the old one (7.8.4); those who
-// want to start ask gap_id_usable(), those who run and can rest ask gap_id_waiting().
+// want to start ask gap_id_usable(), those who run and can rest ask gap_id_waiting(). For a private
+// address whose time is over all rest (gap_id_rotates()).
 #include <errno.h>
 #include <string.h>
 
@@ -46,16 +47,24 @@ static void id_set(uint8_t id, const bt_addr_le_t *addr)
     if (gap_reg.id_count <= id) {
         gap_reg.id_count = (uint8_t)(id + 1);
     }
+    gap_bonds_changed(); // They count with the identity that they were made with only.
 }
 
 // ---- The controller's random address ------------------------------------------------------------
 
-// The random address that is needed now, or NULL.
-static const bt_addr_t *random_wanted(void)
+// The random address that is needed now, or NULL. There is one: advertising with the legacy commands says
+// which, else the scanner and the initiator do. A private one is needed only while somebody uses it.
+static const bt_addr_le_t *random_wanted(void)
 {
-    int id = adv_random_id();
-    const bt_addr_le_t *addr = gap_id_addr(id >= 0 ? (uint8_t)id : BT_ID_DEFAULT);
-    return addr && addr->type == BT_ADDR_LE_RANDOM ? &addr->a : NULL;
+    const struct adv_run *adv = &gap_run.adv;
+    enum own_kind kind = own_kind();
+    const bt_addr_le_t *addr = NULL;
+    if (adv_random_id() >= 0) {
+        addr = own_addr(adv->own, adv->param.id);
+    } else if (kind == OWN_IDENTITY || scan_is_wanted() || init_is_active()) {
+        addr = own_addr(kind, BT_ID_DEFAULT);
+    }
+    return addr && addr->type == BT_ADDR_LE_RANDOM ? addr : NULL;
 }
 
 static bool random_is(const bt_addr_t *addr)
@@ -65,14 +74,26 @@ static bool random_is(const bt_addr_t *addr)
 
 bool gap_id_waiting(void)
 {
-    const bt_addr_t *wanted = random_wanted();
-    return wanted && !gap_run.id.refused && !random_is(wanted);
+    const bt_addr_le_t *wanted = random_wanted();
+    return wanted && !gap_run.id.refused && !random_is(&wanted->a);
 }
 
-bool gap_id_usable(uint8_t id)
+bool gap_id_rotates(void)
 {
-    const bt_addr_le_t *addr = gap_id_addr(id);
-    return addr && (addr->type == BT_ADDR_LE_PUBLIC || random_is(&addr->a));
+    const bt_addr_le_t *wanted = random_wanted();
+    return gap_id_waiting() && !bt_addr_le_is_identity(wanted);
+}
+
+bool gap_id_usable(const bt_addr_le_t *addr)
+{
+    return addr->type == BT_ADDR_LE_PUBLIC || random_is(&addr->a);
+}
+
+const bt_addr_le_t *gap_radio_addr(void)
+{
+    const bt_addr_le_t *addr = own_addr(own_kind(), BT_ID_DEFAULT);
+    const bt_addr_le_t *random = addr && addr->type == BT_ADDR_LE_PUBLIC ? NULL : random_wanted();
+    return random ? random : gap_id_addr(BT_ID_DEFAULT);
 }
 
 void gap_id_retry(void)
@@ -171,10 +192,10 @@ bool id_next(struct hci_cmd *cmd, struct wr *params)
         run->asked = true;
         return first;
     }
-    if (!gap_id_waiting() || adv_is_on() || scan_is_on() || init_is_out()) {
+    if (!gap_id_waiting() || (adv_is_on() && !ext_used()) || scan_is_on() || init_is_out()) {
         return false;
     }
-    run->random = *random_wanted();
+    run->random = random_wanted()->a;
     wr_bytes(params, run->random.val, BT_ADDR_SIZE);
     *cmd = (struct hci_cmd){BT_HCI_OP_LE_SET_RANDOM_ADDRESS, random_done, NULL};
     return true;
@@ -213,6 +234,7 @@ void id_load_done(void)
         gap_reg.id_loaded = true;
         gap_settings_save_id();
     }
+    own_irk_load_done();
     hci_cmd_kick();
 }
 
@@ -232,7 +254,7 @@ static int id_assign(uint8_t id, bt_addr_le_t *addr, uint8_t *irk)
 {
     bt_addr_le_t fresh;
     bool given = addr && !bt_addr_le_eq(addr, BT_ADDR_LE_ANY);
-    if (irk || (given && !is_static(addr))) {
+    if (given && !is_static(addr)) {
         return -EINVAL;
     }
     for (uint8_t i = 0; given && i < gap_reg.id_count; i++) {
@@ -245,9 +267,13 @@ static int id_assign(uint8_t id, bt_addr_le_t *addr, uint8_t *irk)
         if (err) {
             return err;
         }
-        if (addr) {
-            *addr = fresh;
-        }
+    }
+    int err = own_irk_assign(id, irk);
+    if (err) {
+        return err;
+    }
+    if (!given && addr) {
+        *addr = fresh;
     }
     id_set(id, given ? addr : &fresh);
     gap_reg.id_fixed = gap_reg.id_fixed || id == BT_ID_DEFAULT;
@@ -307,6 +333,7 @@ int bt_id_delete(uint8_t id)
     }
     id_disconnect(id);
     gap_reg.ids[id] = *BT_ADDR_LE_ANY;
+    own_irk_forget(id);
     if (id == gap_reg.id_count - 1) {
         gap_reg.id_count--;
     }

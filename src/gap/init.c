@@ -5,6 +5,10 @@
 // waits for the Command Status only; the end comes as LE Connection Complete (link.c), and if
 // that stays away after a cancellation, from a timer (hostile 4). A cancelled creation always ends
 // with BT_HCI_ERR_UNKNOWN_CONN_ID: a link that came up just before is disconnected by link.c.
+//
+// While our private address changes it rests: it is cancelled and created anew. A bonded peer that may hide
+// behind private addresses, which this controller cannot resolve, is looked for by the scanner first
+// (SEEKING), for the host can.
 #include <errno.h>
 
 #include "gap/id.h"
@@ -16,6 +20,8 @@
 
 // How long LE Connection Complete may take after the cancellation was answered.
 #define CANCEL_GRACE_US 1000000
+// How long a peer that was found may take to answer until it is looked for again.
+#define FOUND_US 1000000
 
 // ---- Ends ---------------------------------------------------------------------------------------
 
@@ -26,6 +32,7 @@ static struct bt_conn *init_release(void)
     struct init_run *run = &init_run;
     struct bt_conn *conn = run->conn;
     loop_timer_stop(&run->timer);
+    loop_timer_stop(&run->grace);
     run->conn = NULL;
     run->state = INIT_IDLE;
     run->quiet = false; // The scanner may go on.
@@ -42,10 +49,32 @@ static void init_end(uint8_t status)
     }
 }
 
+// It did not become a link: the end, or it goes on.
+static void init_over(uint8_t status)
+{
+    struct init_run *run = &init_run;
+    bool end = run->conn->cancel || !run->rests || status != BT_HCI_ERR_UNKNOWN_CONN_ID;
+    if (end) {
+        init_end(run->conn->cancel ? BT_HCI_ERR_UNKNOWN_CONN_ID : status);
+        return;
+    }
+    loop_timer_stop(&run->grace);
+    run->rests = false;
+    run->conn->cancelled = false;
+    run->state = run->seeks ? INIT_SEEKING : INIT_WANTED;
+}
+
 static void cancel_overdue(struct loop_timer *timer)
 {
     log_wrn("no LE Connection Complete after the cancellation");
-    init_end(BT_HCI_ERR_UNKNOWN_CONN_ID);
+    init_over(BT_HCI_ERR_UNKNOWN_CONN_ID);
+    hci_cmd_kick();
+}
+
+static void found_in_vain(struct loop_timer *timer)
+{
+    init_run.rests = true;
+    hci_cmd_kick();
 }
 
 static void timed_out(struct loop_timer *timer)
@@ -63,11 +92,10 @@ void init_lost(void)
 
 bool init_failed(uint8_t status)
 {
-    const struct init_run *run = &init_run;
     if (!init_is_out()) {
         return false;
     }
-    init_end(run->conn->cancel ? BT_HCI_ERR_UNKNOWN_CONN_ID : status);
+    init_over(status);
     return true;
 }
 
@@ -79,7 +107,9 @@ struct bt_conn *init_connected(const bt_addr_le_t *peer)
     }
     bt_addr_le_t identity = *peer;
     identity.type &= 1; // Types 2 and 3 are identities that the controller resolved.
-    bool wanted = run->any || bt_addr_le_eq(&identity, &run->conn->dst);
+    bool wanted =
+        run->any || bt_addr_le_eq(&identity, &run->conn->dst) ||
+        (gap_resolve(BT_ID_DEFAULT, &identity) && bt_addr_le_eq(&identity, &run->conn->dst));
     if (run->conn->cancel || !wanted) {
         init_end(run->conn->cancel ? BT_HCI_ERR_UNKNOWN_CONN_ID : BT_HCI_ERR_UNSPECIFIED);
         return NULL;
@@ -97,8 +127,11 @@ static void create_done(void *arg, uint8_t status, struct rd *ret)
     }
     if (!status) {
         run->state = INIT_OUT;
-        if (!run->any) {
+        if (!run->any && !loop_timer_running(&run->timer)) {
             loop_timer_start(&run->timer, run->param.timeout * 10000LL, timed_out);
+        }
+        if (run->seeks) {
+            loop_timer_start(&run->grace, FOUND_US, found_in_vain);
         }
     } else if (status == BT_HCI_ERR_CMD_DISALLOWED && scan_is_on()) {
         run->quiet = true; // Once more, when the scanner rests.
@@ -116,17 +149,17 @@ static void cancel_done(void *arg, uint8_t status, struct rd *ret)
     }
     // Whatever the status, LE Connection Complete comes; with Command Disallowed it is on its way.
     run->conn->cancelled = true;
-    loop_timer_start(&run->timer, CANCEL_GRACE_US, cancel_overdue);
+    loop_timer_start(&run->grace, CANCEL_GRACE_US, cancel_overdue);
 }
 
 static void build_create(const struct init_run *run, struct wr *params)
 {
     wr_le16(params, run->param.interval);
     wr_le16(params, run->param.window);
-    wr_u8(params, run->any); // Initiator_Filter_Policy: the accept list, or this peer.
-    wr_u8(params, run->conn->dst.type);
-    wr_bytes(params, run->conn->dst.a.val, BT_ADDR_SIZE);
-    wr_u8(params, gap_id_addr(BT_ID_DEFAULT)->type);
+    wr_u8(params, init_by_list(run));
+    wr_u8(params, run->target.type);
+    wr_bytes(params, run->target.a.val, BT_ADDR_SIZE);
+    wr_u8(params, gap_radio_addr()->type);
     wr_le16(params, run->conn_param.interval_min);
     wr_le16(params, run->conn_param.interval_max);
     wr_le16(params, run->conn_param.latency);
@@ -134,32 +167,77 @@ static void build_create(const struct init_run *run, struct wr *params)
     wr_le32(params, 0); // Length of the connection events: no wish.
 }
 
+static bool next_create(struct init_run *run, struct hci_cmd *cmd, struct wr *params)
+{
+    if ((run->quiet && scan_is_on()) || gap_id_waiting()) {
+        return false;
+    }
+    run->conn->local = *gap_radio_addr();
+    uint16_t opcode = ext_init_put_create(run, params);
+    if (!opcode) {
+        build_create(run, params);
+        opcode = BT_HCI_OP_LE_CREATE_CONN;
+    }
+    *cmd = (struct hci_cmd){opcode, create_done, NULL};
+    return true;
+}
+
 bool init_next(struct hci_cmd *cmd, struct wr *params)
 {
     struct init_run *run = &init_run;
-    if (run->state == INIT_WANTED && run->conn->cancel) {
+    if ((run->state == INIT_WANTED || run->state == INIT_SEEKING) && run->conn->cancel) {
         init_end(BT_HCI_ERR_UNKNOWN_CONN_ID);
         return false;
     }
     if (run->state == INIT_WANTED) {
-        if ((run->quiet && scan_is_on()) || gap_id_waiting()) {
-            return false;
-        }
-        uint16_t opcode = ext_init_put_create(run, params);
-        if (!opcode) {
-            build_create(run, params);
-            opcode = BT_HCI_OP_LE_CREATE_CONN;
-        }
-        *cmd = (struct hci_cmd){opcode, create_done, NULL};
-        return true;
+        return next_create(run, cmd, params);
     }
-    if (run->state == INIT_OUT && run->conn->cancel) {
+    if (run->state == INIT_OUT) {
+        run->rests = run->rests || gap_id_rotates();
+    }
+    if (run->state == INIT_OUT && (run->conn->cancel || run->rests)) {
         run->state = INIT_CANCELLING;
-        loop_timer_stop(&run->timer);
+        if (run->conn->cancel) {
+            loop_timer_stop(&run->timer);
+        }
+        loop_timer_stop(&run->grace);
         *cmd = (struct hci_cmd){BT_HCI_OP_LE_CREATE_CONN_CANCEL, cancel_done, NULL};
         return true;
     }
     return false;
+}
+
+// ---- Looking for a peer that hides --------------------------------------------------------------
+
+bool init_seeks(void)
+{
+    return init_run.state == INIT_SEEKING;
+}
+
+struct bt_le_scan_param init_scan_param(void)
+{
+    const struct bt_conn_le_create_param *param = &init_run.param;
+    return (struct bt_le_scan_param){
+        .type = BT_LE_SCAN_TYPE_PASSIVE, .interval = param->interval, .window = param->window};
+}
+
+void init_seek_failed(uint8_t status)
+{
+    if (init_seeks()) {
+        init_end(status);
+    }
+}
+
+void init_seen(const bt_addr_le_t *addr, const bt_addr_le_t *identity)
+{
+    struct init_run *run = &init_run;
+    bool wanted =
+        run->any ? accept_has(identity) : run->conn && bt_addr_le_eq(identity, &run->conn->dst);
+    if (init_seeks() && wanted) {
+        run->target = *addr;
+        run->state = INIT_WANTED;
+        hci_cmd_kick();
+    }
 }
 
 bool init_filters(void)
@@ -209,9 +287,8 @@ static int create_check(const struct bt_conn_le_create_param *create_param,
     if (init_is_active()) {
         return -EALREADY;
     }
-    // A controller has one random address, and advertising has set it to another identity's.
-    bool random = gap_id_addr(BT_ID_DEFAULT)->type == BT_ADDR_LE_RANDOM;
-    return random && adv_random_id() > BT_ID_DEFAULT ? -EBUSY : 0;
+    // A controller has one random address, and advertising has set it to another one.
+    return adv_hides(own_kind(), BT_ID_DEFAULT) ? -EBUSY : 0;
 }
 
 static bool is_linked(const bt_addr_le_t *peer)
@@ -263,15 +340,22 @@ static int create(const bt_addr_le_t *peer, const struct bt_conn_le_create_param
     conn->remote = *peer;
     conn->src = *gap_id_addr(BT_ID_DEFAULT);
     conn->local = conn->src;
+    bool any = bt_addr_le_eq(peer, BT_ADDR_LE_ANY);
+    bool seeks = any ? accept_hides() : gap_is_hidden(peer);
     init_run = (struct init_run){
-        .state = INIT_WANTED,
-        .any = bt_addr_le_eq(peer, BT_ADDR_LE_ANY),
+        .state = seeks ? INIT_SEEKING : INIT_WANTED,
+        .any = any,
+        .seeks = seeks,
+        .target = *peer,
         .conn = conn,
         .param = *create_param,
         .conn_param = *conn_param,
     };
     if (!create_param->timeout) {
         init_run.param.timeout = CONFIG_BT_CREATE_CONN_TIMEOUT * 100;
+    }
+    if (seeks && !any) {
+        loop_timer_start(&init_run.timer, init_run.param.timeout * 10000LL, timed_out);
     }
     gap_id_retry();
     return create_settle(conn);

@@ -34,3 +34,8 @@ bool init_failed(uint8_t status)
 {
     return false;
 }
+
+bool init_seeks(void)
+{
+    return false;
+}

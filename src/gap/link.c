@@ -29,8 +29,9 @@ void link_open(const struct conn_link *link, struct bt_conn *conn)
                                               : BT_HCI_ERR_REMOTE_LOW_RESOURCES);
         return;
     }
-    const bt_addr_le_t *local = gap_id_addr(conn->id);
-    conn_open(conn, link, local ? local : BT_ADDR_LE_ANY);
+    const bt_addr_le_t *own = gap_id_addr(conn->id);
+    conn_open(conn, link, own ? own : BT_ADDR_LE_ANY);
+    (void)gap_resolve(conn->id, &conn->dst); // Nobody above sees another address of a bonded peer.
 }
 
 static bool link_up(const struct conn_link *link)
@@ -48,14 +49,15 @@ static bool link_up(const struct conn_link *link)
 
 static bool on_complete(struct rd *params, bool enhanced)
 {
-    struct conn_link link;
+    struct conn_link link = {0};
     uint8_t status = rd_u8(params);
     link.handle = rd_le16(params);
     link.role = rd_u8(params);
     link.peer.type = rd_u8(params);
     rd_copy(params, link.peer.a.val, BT_ADDR_SIZE);
     if (enhanced) {
-        (void)rd_take(params, 2 * BT_ADDR_SIZE); // Private addresses: none without privacy.
+        rd_copy(params, link.local_rpa.val, BT_ADDR_SIZE);
+        rd_copy(params, link.peer_rpa.val, BT_ADDR_SIZE);
     }
     link.interval = rd_le16(params);
     link.latency = rd_le16(params);

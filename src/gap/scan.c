@@ -32,6 +32,7 @@ static void fail(uint8_t status)
     log_wrn("scanning: status %02x", status);
     scan_run.status = status;
     scan_off();
+    init_seek_failed(status);
 }
 
 static void param_done(void *arg, uint8_t status, struct rd *ret)
@@ -55,30 +56,55 @@ static void enable_done(void *arg, uint8_t status, struct rd *ret)
     }
 }
 
+static bool by_list(const struct bt_le_scan_param *param)
+{
+    return param->options & BT_LE_SCAN_OPT_FILTER_ACCEPT_LIST;
+}
+
+static bool next_param(struct scan_run *run, struct hci_cmd *cmd, struct wr *params)
+{
+    const struct bt_le_scan_param seeking = init_scan_param();
+    struct bt_le_scan_param param = run->want ? run->param : seeking;
+    run->dirty = false;
+    run->own_type = gap_radio_addr()->type;
+    // Whom the controller cannot know again passes its filter never, and the host's (is_for_us()).
+    run->filters = run->want && by_list(&param) && accept_hides();
+    if (run->filters || init_seeks()) {
+        param.options &= (uint8_t)~BT_LE_SCAN_OPT_FILTER_ACCEPT_LIST;
+    }
+    uint16_t opcode = ext_scan_put_param(&param, params);
+    if (!opcode) {
+        wr_u8(params, param.type);
+        wr_le16(params, param.interval);
+        wr_le16(params, param.window);
+        wr_u8(params, run->own_type);
+        wr_u8(params,
+              by_list(&param) ? BT_HCI_LE_SCAN_FP_BASIC_FILTER : BT_HCI_LE_SCAN_FP_BASIC_NO_FILTER);
+        opcode = BT_HCI_OP_LE_SET_SCAN_PARAM;
+    }
+    *cmd = (struct hci_cmd){opcode, param_done, NULL};
+    return true;
+}
+
 bool scan_next(struct hci_cmd *cmd, struct wr *params)
 {
     struct scan_run *run = &scan_run;
-    bool active = run->want && !init_needs_quiet() && !gap_id_waiting();
+    bool active = scan_is_wanted() && !init_needs_quiet() && !gap_id_waiting();
+    bool seeking = init_seeks();
+    if (run->seeking != seeking || (active && run->own_type != gap_radio_addr()->type)) {
+        run->seeking = seeking;
+        run->dirty = true;
+    }
+    if (run->on && run->dirty) {
+        active = false; // New parameters take a rest.
+    }
     if (active == run->on) {
         return false;
     }
     if (active && run->dirty) {
-        run->dirty = false;
-        uint16_t set = ext_scan_put_param(&run->param, params);
-        if (!set) {
-            wr_u8(params, run->param.type);
-            wr_le16(params, run->param.interval);
-            wr_le16(params, run->param.window);
-            wr_u8(params, gap_id_addr(BT_ID_DEFAULT)->type);
-            wr_u8(params, run->param.options & BT_LE_SCAN_OPT_FILTER_ACCEPT_LIST
-                              ? BT_HCI_LE_SCAN_FP_BASIC_FILTER
-                              : BT_HCI_LE_SCAN_FP_BASIC_NO_FILTER);
-            set = BT_HCI_OP_LE_SET_SCAN_PARAM;
-        }
-        *cmd = (struct hci_cmd){set, param_done, NULL};
-        return true;
+        return next_param(run, cmd, params);
     }
-    bool filter = run->param.options & BT_LE_SCAN_OPT_FILTER_DUPLICATE;
+    bool filter = run->want && !seeking && (run->param.options & BT_LE_SCAN_OPT_FILTER_DUPLICATE);
     uint16_t opcode = ext_scan_put_enable(active, active && filter, params);
     if (!opcode) {
         wr_u8(params, active ? BT_HCI_LE_SCAN_ENABLE : BT_HCI_LE_SCAN_DISABLE);
@@ -169,7 +195,24 @@ static struct net_buf_simple view(const struct report *report)
 
 bool scan_is_wanted(void)
 {
-    return scan_run.want;
+    return scan_run.want || init_seeks();
+}
+
+// Who it is: a bonded peer under its identity address. False: the application is not to hear of it.
+static bool is_for_us(bt_addr_le_t *addr, uint16_t adv_props)
+{
+    const struct scan_run *run = &scan_run;
+    bt_addr_le_t shown = *addr;
+    if (addr->type == BT_ADDR_LE_PUBLIC_ID || addr->type == BT_ADDR_LE_RANDOM_ID) {
+        addr->type &= 1; // Resolved by the controller.
+    } else {
+        (void)gap_resolve(BT_ID_DEFAULT, addr);
+    }
+    if (adv_props & BT_GAP_ADV_PROP_CONNECTABLE) {
+        shown.type &= 1;
+        init_seen(&shown, addr);
+    }
+    return run->want && (!run->filters || accept_has(addr));
 }
 
 static bool is_duplicate(const bt_addr_le_t *addr, uint8_t type, uint8_t set)
@@ -178,11 +221,14 @@ static bool is_duplicate(const bt_addr_le_t *addr, uint8_t type, uint8_t set)
            scan_dup_seen(addr, type, set);
 }
 
-void scan_tell(const struct bt_le_scan_recv_info *info, const uint8_t *data, uint16_t len)
+void scan_tell(struct bt_le_scan_recv_info *info, const uint8_t *data, uint16_t len)
 {
     // An extended scan response has the type of what it answers.
     uint8_t rsp = info->adv_props & BT_GAP_ADV_PROP_SCAN_RESPONSE;
-    if (is_duplicate(info->addr, info->adv_type | rsp, info->sid)) {
+    bt_addr_le_t addr = *info->addr;
+    info->addr = &addr;
+    if (!is_for_us(&addr, info->adv_props) ||
+        is_duplicate(&addr, info->adv_type | rsp, info->sid)) {
         return;
     }
     const struct net_buf_simple whole = {(uint8_t *)data, len, len, (uint8_t *)data};
@@ -233,8 +279,9 @@ static void deliver_reports(void)
     uint8_t count = run->report_count;
     struct report report;
     // A callback may stop the scan: then the rest is for nobody.
-    for (; count && run->want && read_report(&from, &report); count--) {
-        if (!is_duplicate(&report.addr, report.type, BT_GAP_SID_INVALID)) {
+    for (; count && scan_is_wanted() && read_report(&from, &report); count--) {
+        if (is_for_us(&report.addr, props[report.type]) &&
+            !is_duplicate(&report.addr, report.type, BT_GAP_SID_INVALID)) {
             tell(&report);
         }
     }
@@ -274,7 +321,7 @@ bool scan_on_report(struct rd *params)
     if (!rd_done(params)) {
         return false;
     }
-    if (!run->want) {
+    if (!scan_is_wanted()) {
         hci_stats()->evt_stale++; // On its way while we stopped, or never asked for.
         return true;
     }
@@ -283,6 +330,7 @@ bool scan_on_report(struct rd *params)
         hci_stats()->adv_dropped += count;
         return true;
     }
+    run->post.fn = deliver;
     run->evt = evt;
     run->reports = from;
     run->report_count = count;
@@ -295,6 +343,7 @@ bool scan_on_report(struct rd *params)
 static void timed_out(struct loop_timer *timer)
 {
     scan_off();
+    scan_run.post.fn = deliver;
     post_set(&scan_run.post, POST_TIMEOUT);
     hci_cmd_kick();
 }
@@ -316,7 +365,8 @@ static int param_check(const struct bt_le_scan_param *param)
 
 static bool scan_busy(void *arg)
 {
-    return scan_run.want != scan_run.on;
+    const struct scan_run *run = &scan_run;
+    return scan_is_wanted() != run->on || (run->on && run->dirty);
 }
 
 static int scan_settle(void)
@@ -348,7 +398,6 @@ int bt_le_scan_start(const struct bt_le_scan_param *param, bt_le_scan_cb_t cb)
     if (init_needs_quiet()) {
         return -EBUSY;
     }
-    run->post.fn = deliver;
     run->param = *param;
     run->cb = cb;
     run->dirty = true;

@@ -24,3 +24,8 @@ bool scan_on_report(struct rd *params)
 {
     return false;
 }
+
+bool scan_is_wanted(void)
+{
+    return false;
+}

@@ -1,4 +1,5 @@
-// What GAP keeps in the settings: "bt/id" (identity addresses), "bt/name", "bt/appearance"
+// What GAP keeps in the settings: "bt/id" (identity addresses), "bt/irk" (their keys), "bt/name",
+// "bt/appearance"
 // (zephyr/settings/settings.h). settings_load() brings them back, before bt_enable() or any time
 // after; an identity it does not find is written. Without any settings backend all of it is quiet.
 #include <errno.h>
@@ -25,6 +26,11 @@ static int load_id(const uint8_t *value, size_t len)
     return id_load(addrs, count) ? 0 : -EINVAL;
 }
 
+static int load_irk(const uint8_t *value, size_t len)
+{
+    return own_irk_load(value, len) ? 0 : -EINVAL;
+}
+
 static int load_name(const uint8_t *value, size_t len)
 {
     return name_load((const char *)value, len) ? 0 : -EINVAL;
@@ -45,11 +51,13 @@ static const struct {
     int (*load)(const uint8_t *value, size_t len);
 } rows[] = {
     {"id", load_id},
+    {"irk", load_irk},
     {"name", load_name},
     {"appearance", load_appearance},
 };
 
-#define VALUE_MAX MAX(CONFIG_BT_DEVICE_NAME_MAX, CONFIG_BT_ID_MAX *BT_ADDR_LE_SIZE)
+#define IRK_LEN   16
+#define VALUE_MAX MAX(CONFIG_BT_DEVICE_NAME_MAX, CONFIG_BT_ID_MAX *IRK_LEN)
 
 static int on_set(const char *key, size_t len, settings_read_cb read_cb, void *cb_arg)
 {
@@ -93,6 +101,11 @@ static void save(const char *key, const void *value, size_t len)
 void gap_settings_save_id(void)
 {
     save("bt/id", gap_reg.ids, gap_reg.id_count * sizeof(gap_reg.ids[0]));
+}
+
+void gap_settings_save_irk(const void *irks, size_t len)
+{
+    save("bt/irk", irks, len);
 }
 
 void gap_settings_save_name(void)

@@ -5,6 +5,7 @@
 #define BREEZE_SRC_GAP_STATE_H_
 
 #include "gap/gap.h"
+#include "gap/rpa.h"
 #include "kernel/loop.h"
 
 struct id_run {
@@ -21,16 +22,19 @@ struct id_run {
 #define ADV_DIRTY_SD    BIT(3)
 
 struct adv_run {
-    bool want;        // The application wants it ...
-    bool on;          // ... and the controller does it.
-    bool resume;      // To be started again after the link (deprecated options).
-    uint8_t dirty;    // What the controller has yet to be told, ADV_DIRTY_*.
-    bool data_sent;   // A step's command is in flight.
-    uint8_t status;   // HCI status of the last command that failed.
-    uint8_t type;     // Advertising_Type
-    uint8_t channels; // Advertising_Channel_Map
+    bool want;          // The application wants it ...
+    bool on;            // ... and the controller does it.
+    bool resume;        // To be started again after the link (deprecated options).
+    uint8_t dirty;      // What the controller has yet to be told, ADV_DIRTY_*.
+    bool data_sent;     // A step's command is in flight.
+    uint8_t status;     // HCI status of the last command that failed.
+    uint8_t type;       // Advertising_Type
+    uint8_t channels;   // Advertising_Channel_Map
+    enum own_kind own;  // The kind of address it shows,
+    bt_addr_le_t local; // ... and the one that the controller was given.
     struct bt_le_adv_param param;
-    bt_addr_le_t peer;
+    bt_addr_le_t peer; // Whom directed advertising is for,
+    bt_addr_le_t to;   // ... and the address of theirs that it goes to.
     uint8_t ad_len;
     uint8_t sd_len;
     uint8_t ad[BT_GAP_ADV_MAX_ADV_DATA_LEN];
@@ -58,8 +62,11 @@ struct bt_le_ext_adv {
     uint16_t timeout;
     uint16_t props;
     int8_t tx_power;
+    enum own_kind own;  // The kind of address it shows,
+    bt_addr_le_t local; // ... and the one that the controller was given.
     struct bt_le_adv_param param;
-    bt_addr_le_t peer;
+    bt_addr_le_t peer; // Whom directed advertising is for,
+    bt_addr_le_t to;   // ... and the address of theirs that it goes to.
     const struct bt_le_ext_adv_cb *cb;
     struct bt_conn *conn; // The slot for who connects ...
     struct bt_conn *told; // ... and who did, referenced until the owner has heard of it.
@@ -120,6 +127,9 @@ struct scan_run {
     bool on;
     bool dirty; // Parameters have yet to be set.
     uint8_t status;
+    uint8_t own_type; // Own_Address_Type that was set.
+    bool seeking;     // For the initiator, when it last was looked at.
+    bool filters;     // The host does the accept list's work.
     struct bt_le_scan_param param;
     bt_le_scan_cb_t *cb;
     struct loop_timer timer;
@@ -138,6 +148,7 @@ extern struct scan_reg scan_reg;
 
 enum init_state {
     INIT_IDLE,
+    INIT_SEEKING,    // The peer hides: the scanner looks for it.
     INIT_WANTED,     // LE Create Connection is to be sent.
     INIT_OUT,        // It was accepted.
     INIT_CANCELLING, // LE Create Connection Cancel was sent.
@@ -148,13 +159,22 @@ struct init_run {
     bool quiet;    // The controller cannot initiate while it scans.
     bool any;      // Whoever is on the accept list (bt_conn_le_create_auto()).
     bool waiting;  // bt_conn_le_create() waits and cleans up itself.
+    bool seeks; // Whom it is for hides behind private addresses that the controller cannot resolve.
+    bool rests; // Its cancellation is not the end: it goes on behind it.
     uint8_t status;
     struct bt_conn *conn;
+    bt_addr_le_t target; // The address to connect to.
     struct bt_conn_le_create_param param;
     struct bt_le_conn_param conn_param;
-    struct loop_timer timer;
+    struct loop_timer timer; // How long all of it may take,
+    struct loop_timer grace; // ... and this step.
 };
 extern struct init_run init_run;
+// By Initiator_Filter_Policy, or to `target`.
+static inline bool init_by_list(const struct init_run *run)
+{
+    return run->any && !run->seeks;
+}
 
 // The controller's filter accept list (accept.c).
 struct accept_run {
@@ -180,6 +200,37 @@ struct dup_run {
     } entries[CONFIG_BREEZE_SCAN_DUP_MAX];
 };
 extern struct dup_run dup_run;
+
+// Our private addresses (rpa.c): those in use, and what they are made with.
+struct rpa_run {
+    uint8_t made; // Bits of identities whose `rpas` is there.
+    bool made_nrpa;
+    bt_addr_le_t rpas[CONFIG_BT_ID_MAX];
+    bt_addr_le_t nrpa;
+    struct loop_timer timer;
+};
+extern struct rpa_run rpa_run;
+
+struct rpa_reg {
+    uint8_t privacy; // enum breeze_privacy + 1; 0: nobody said.
+    uint8_t given;   // Bits of identities whose IRK the application gave.
+    bool unsaved;
+    uint16_t timeout; // Seconds; 0: CONFIG_BT_RPA_TIMEOUT.
+    uint8_t irks[CONFIG_BT_ID_MAX][16];
+};
+extern struct rpa_reg rpa_reg;
+
+// Whose the private addresses are that were met (resolve.c).
+struct resolved {
+    bool used;
+    uint8_t id;
+    uint8_t bond; // Place of the bond.
+    bt_addr_t addr;
+};
+struct resolve_run {
+    struct resolved cache[CONFIG_BREEZE_RPA_CACHE];
+};
+extern struct resolve_run resolve_run;
 
 struct gap_run {
     struct id_run id;

@@ -30,22 +30,15 @@ struct smp_keys *smp_bond_find(uint8_t id, const bt_addr_le_t *addr)
     return NULL;
 }
 
-struct smp_keys *smp_bond_resolve(uint8_t id, const bt_addr_le_t *addr)
+bool smp_bond_at(unsigned int place, struct gap_bond *bond)
 {
-    if (addr->type != BT_ADDR_LE_RANDOM || !BT_ADDR_IS_RPA(&addr->a)) {
-        return NULL;
+    if (place >= CONFIG_BT_MAX_PAIRED) {
+        return false;
     }
-    for (unsigned int i = 0; i < CONFIG_BT_MAX_PAIRED; i++) {
-        struct smp_keys *bond = &smp_reg.bonds[i];
-        uint8_t hash[3];
-        if ((bond->flags & SMP_KEYS_IRK) && bond->id == id && is_ours(bond)) {
-            crypto_ah(bond->irk, addr->a.val + 3, hash);
-            if (!memcmp(hash, addr->a.val, sizeof(hash))) {
-                return bond;
-            }
-        }
-    }
-    return NULL;
+    const struct smp_keys *keys = &smp_reg.bonds[place];
+    bool counts = (keys->flags & SMP_KEYS_USED) && (keys->flags & SMP_KEYS_IRK) && is_ours(keys);
+    *bond = (struct gap_bond){keys->id, keys->addr, counts ? keys->irk : NULL, keys->age};
+    return true;
 }
 
 // Never by a weaker pairing, by Just Works only on the link that the old keys encrypt or where the
@@ -113,6 +106,7 @@ bool smp_bond_put(const struct smp_keys *keys)
     *bond = *keys;
     bond->flags |= SMP_KEYS_USED;
     bond->age = ++smp_reg.age;
+    gap_bonds_changed();
     smp_store_save(bond);
     return true;
 }
@@ -127,6 +121,7 @@ void smp_bond_delete(struct smp_keys *bond)
 {
     struct smp_keys gone = *bond;
     memset(bond, 0, sizeof(*bond));
+    gap_bonds_changed();
     smp_store_delete(&gone);
     conn_unbonded(gone.id, &gone.addr);
     smp_tell_deleted(gone.id, &gone.addr);

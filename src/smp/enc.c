@@ -294,10 +294,6 @@ static void link_wipe(struct smp_link *link)
 static void link_up(struct bt_conn *conn)
 {
     link_wipe(smp_link_of(conn));
-    const struct smp_keys *bond = smp_bond_resolve(conn->id, &conn->dst);
-    if (bond) {
-        conn->dst = bond->addr;
-    }
 }
 
 static void link_down(struct bt_conn *conn)

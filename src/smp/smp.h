@@ -36,5 +36,7 @@ extern const struct conn_up smp_conn_up; // Behind ATT's, before L2CAP's.
 void smp_recv(struct bt_conn *conn, struct net_buf *pdu);
 void smp_tx_free(void);
 extern const struct settings_handler_static smp_settings;
+struct gap_bond;
+bool smp_bond_at(unsigned int place, struct gap_bond *bond); // For gap_bond_at.
 
 #endif // BREEZE_SRC_SMP_SMP_H_

@@ -7,6 +7,7 @@
 #include <zephyr/bluetooth/bluetooth.h>
 
 #include "crypto/crypto.h"
+#include "gap/rpa.h"
 #include "hci/post.h"
 #include "kernel/loop.h"
 #include "smp/smp.h"
@@ -105,6 +106,7 @@ struct smp_ltk {
 #define SMP_KEYS_OURS   BIT(3) // `ours`: we are the peripheral.
 #define SMP_KEYS_THEIRS BIT(4) // `theirs`: we are the central.
 #define SMP_KEYS_IRK    BIT(5)
+#define SMP_KEYS_KNOWN  BIT(6) // The peer has our IRK.
 struct smp_keys {
     uint8_t id;
     uint8_t flags;      // SMP_KEYS_*
@@ -292,8 +294,6 @@ bool smp_bond_may_replace(const struct smp_link *link, const struct smp_keys *ol
 bool smp_bond_put(const struct smp_keys *keys);
 void smp_bond_used(struct smp_keys *bond);
 void smp_bond_delete(struct smp_keys *bond);
-// The bond whose IRK made this resolvable private address.
-struct smp_keys *smp_bond_resolve(uint8_t id, const bt_addr_le_t *addr);
 
 void smp_store_save(const struct smp_keys *bond);
 void smp_store_delete(const struct smp_keys *bond);

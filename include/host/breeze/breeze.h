@@ -57,6 +57,7 @@ struct breeze_stats {
     uint32_t h4_skipped;     // Packets skipped because they fit no buffer.
     uint32_t resets;         // Times the controller was reset after a fault.
     uint32_t ltk_refused;    // Long Term Key requests answered negatively.
+    uint32_t rpa_blocks;     // AES blocks that finding out whose a private address is has taken.
     uint32_t data_overflows; // Data Buffer Overflow events: the controller lost our packets.
     uint16_t acl_rx_free;    // Level: free ACL buffers towards the host ...
     uint16_t acl_rx_low;     // ... and the fewest there ever were.

@@ -218,6 +218,26 @@
 #define CONFIG_BT_MAX_PAIRED 4
 #endif
 
+// Private addresses of our own, and the controller's resolving list (files; the build's BREEZE_PRIVACY).
+#ifndef CONFIG_BREEZE_PRIVACY
+#define CONFIG_BREEZE_PRIVACY 0
+#endif
+
+// Show a resolvable private address from the start, as breeze_privacy_set() (breeze/privacy.h) does later.
+#ifndef CONFIG_BT_PRIVACY
+#define CONFIG_BT_PRIVACY 0
+#endif
+
+// How long a private address lasts when bt_le_set_rpa_timeout() was not called, seconds; 1 to 3600.
+#ifndef CONFIG_BT_RPA_TIMEOUT
+#define CONFIG_BT_RPA_TIMEOUT 900
+#endif
+
+// Private addresses of others of which it is remembered whose they are; 1 to 4096. 9 octets each.
+#ifndef CONFIG_BREEZE_RPA_CACHE
+#define CONFIG_BREEZE_RPA_CACHE 32
+#endif
+
 // ---- ATT and GATT -----------------------------------------------------------------------------
 
 // ATT_MTU that an exchange offers when breeze_mtu_set() was not called; 23 to CONFIG_BT_L2CAP_RX_MTU.
@@ -308,6 +328,10 @@ BREEZE_CHECK(CONFIG_BREEZE_ATT_PREPARE_SIZE >= 518 && CONFIG_BREEZE_ATT_PREPARE_
              "CONFIG_BREEZE_ATT_PREPARE_SIZE must hold one whole value: at least 518 octets.");
 BREEZE_CHECK(CONFIG_BT_MAX_PAIRED >= 1 && CONFIG_BT_MAX_PAIRED <= 100,
              "CONFIG_BT_MAX_PAIRED must be 1 to 100.");
+BREEZE_CHECK(CONFIG_BT_RPA_TIMEOUT >= 1 && CONFIG_BT_RPA_TIMEOUT <= 3600,
+             "CONFIG_BT_RPA_TIMEOUT must be 1 to 3600 seconds.");
+BREEZE_CHECK(CONFIG_BREEZE_RPA_CACHE >= 1 && CONFIG_BREEZE_RPA_CACHE <= 4096,
+             "CONFIG_BREEZE_RPA_CACHE must be 1 to 4096.");
 BREEZE_CHECK(!CONFIG_BT_SMP ||
                  (CONFIG_BT_L2CAP_TX_MTU >= 65 && CONFIG_BT_L2CAP_RX_MTU >= 65),
              "With CONFIG_BT_SMP the L2CAP MTUs must be at least 65 octets: a public key.");

@@ -73,8 +73,10 @@ int bt_set_appearance(uint16_t new_appearance);
 void bt_id_get(bt_addr_le_t *addrs, size_t *count);
 
 // Add an identity: with *addr a random static address that one, with addr NULL or *addr all zero a
-// fresh one (written to *addr). irk must be NULL until privacy is in use. May be called before
-// bt_enable(); the first then becomes identity 0. Returns the identity's number; -EINVAL,
+// fresh one (written to *addr). irk: NULL, 16 octets of zero that are overwritten with a fresh one, or
+// the identity resolving key to use, least significant octet first; NULL is all that a build without
+// CONFIG_BREEZE_PRIVACY takes. May be called before bt_enable(); the first then becomes identity 0.
+// Returns the identity's number; -EINVAL, -EAGAIN (no randomness for a fresh key yet),
 // -EALREADY (that address is an identity), -ENOMEM (CONFIG_BT_ID_MAX), -ENODEV (a fresh address
 // before the random generator is seeded).
 int bt_id_create(bt_addr_le_t *addr, uint8_t *irk);
@@ -87,6 +89,11 @@ int bt_id_reset(uint8_t id, bt_addr_le_t *addr, uint8_t *irk);
 // by bt_id_create() when it was the last. Its links end as above. 0; -EINVAL, -EALREADY (removed
 // before), -EBUSY (advertising with it).
 int bt_id_delete(uint8_t id);
+
+// How long a private address lasts, 1 to 3600 seconds from now on (at first CONFIG_BT_RPA_TIMEOUT);
+// survives bt_disable(). Which addresses are private: breeze/privacy.h. 0, -EINVAL, or -ENOTSUP in a
+// build without CONFIG_BREEZE_PRIVACY. Vol 3, Part C, Appendix A, TGAP(private_addr_int).
+int bt_le_set_rpa_timeout(uint16_t new_rpa_timeout);
 
 // ---- Advertising data (Supplement to the Core Specification, Part A) ----------------------------
 
@@ -131,19 +138,22 @@ enum {
     BT_LE_ADV_OPT_ONE_TIME = BIT(1), // Deprecated: with CONNECTABLE, not started again.
     // Connectable: ends when a central connects; the application starts it again if it wants.
     BT_LE_ADV_OPT_CONN = BIT(0) | BIT(1),
-    // Advertise with the identity address. Without privacy this is always so.
+    // Advertise with the identity address, even where privacy is on (breeze/privacy.h).
     BT_LE_ADV_OPT_USE_IDENTITY = BIT(2),
     // Deprecated: put the name into the scan response (into the advertising data where there is no
     // scan response), shortened to what is left. Better add BT_DATA_NAME_COMPLETE yourself.
     BT_LE_ADV_OPT_USE_NAME = BIT(3),
     BT_LE_ADV_OPT_DIR_MODE_LOW_DUTY = BIT(4), // Directed advertising at the given interval.
-    BT_LE_ADV_OPT_DIR_ADDR_RPA = BIT(5),      // -ENOTSUP without privacy.
+    // Directed advertising goes to a private address of the peer, which must be bonded (-EINVAL): for
+    // one that resolves it, as its Central Address Resolution says (Vol 3, Part C, 12.4).
+    // -ENOTSUP in a build without CONFIG_BREEZE_PRIVACY.
+    BT_LE_ADV_OPT_DIR_ADDR_RPA = BIT(5),
     // Answer scan requests, accept connections, from the accept list only. -ENOTSUP in a build without
     // CONFIG_BT_FILTER_ACCEPT_LIST, and for sets; -EINVAL for directed advertising.
     BT_LE_ADV_OPT_FILTER_SCAN_REQ = BIT(6),
     BT_LE_ADV_OPT_FILTER_CONN = BIT(7),
-    BT_LE_ADV_OPT_NOTIFY_SCAN_REQ = BIT(8),   // Callback `scanned`; sets only, -ENOTSUP here.
-    BT_LE_ADV_OPT_SCANNABLE = BIT(9),         // Scannable, also without scan response data.
+    BT_LE_ADV_OPT_NOTIFY_SCAN_REQ = BIT(8), // Callback `scanned`; sets only, -ENOTSUP here.
+    BT_LE_ADV_OPT_SCANNABLE = BIT(9),       // Scannable, also without scan response data.
     // 10 to 14: for sets (bt_le_ext_adv_create) only, -EINVAL here.
     BT_LE_ADV_OPT_EXT_ADV = BIT(10),         // Extended PDUs, which legacy scanners do not hear.
     BT_LE_ADV_OPT_NO_2M = BIT(11),           // Secondary channels on LE 1M.
@@ -154,8 +164,9 @@ enum {
     BT_LE_ADV_OPT_DISABLE_CHAN_38 = BIT(16),
     BT_LE_ADV_OPT_DISABLE_CHAN_39 = BIT(17),
     BT_LE_ADV_OPT_FORCE_NAME_IN_AD =
-        BIT(18),                      // Deprecated: USE_NAME writes to the advertising data.
-    BT_LE_ADV_OPT_USE_NRPA = BIT(19), // -ENOTSUP without privacy.
+        BIT(18), // Deprecated: USE_NAME writes to the advertising data.
+    // A non-resolvable private address; -EINVAL with CONN or USE_IDENTITY, -ENOTSUP as above.
+    BT_LE_ADV_OPT_USE_NRPA = BIT(19),
     BT_LE_ADV_OPT_REQUIRE_S2_CODING = BIT(20), // Extended advertising only, -EINVAL here.
     BT_LE_ADV_OPT_REQUIRE_S8_CODING = BIT(21),
 };

@@ -1,0 +1,31 @@
+// Which of its addresses a device shows (Vol 3, Part C, 10.7 and 10.8; Vol 6, Part B, 1.3.2). Zephyr
+// decides this at compile time by CONFIG_BT_PRIVACY; here that option only says how it begins.
+#ifndef BREEZE_PRIVACY_H_
+#define BREEZE_PRIVACY_H_
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum breeze_privacy {
+    BREEZE_PRIVACY_NONE, // The identity address.
+    // A resolvable private address, another one every CONFIG_BT_RPA_TIMEOUT seconds
+    // (bt_le_set_rpa_timeout()). Peers that are bonded from now on get to know the identity behind it.
+    BREEZE_PRIVACY_RPA,
+    // A non-resolvable private address, another one as often. Nobody can know the device again.
+    BREEZE_PRIVACY_NRPA,
+};
+
+// Choose for advertising, scanning and connections that begin from now on; survives bt_disable().
+// Advertising may ask for something else (BT_LE_ADV_OPT_USE_IDENTITY, BT_LE_ADV_OPT_USE_NRPA). 0;
+// -EINVAL; -ENOTSUP: in a build without it (BREEZE_PRIVACY).
+int breeze_privacy_set(enum breeze_privacy privacy);
+
+// What was chosen; before that CONFIG_BT_PRIVACY decides.
+enum breeze_privacy breeze_privacy_get(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif // BREEZE_PRIVACY_H_
