@@ -27,32 +27,56 @@ static void complete(struct smp_link *link)
     smp_tell_complete(conn, bonded);
 }
 
-static bool send_keys(struct smp_link *link)
+static bool send_ltk(struct smp_link *link)
 {
     uint8_t pdu[SMP_PDU_MAX];
     struct smp_ltk *ltk = &link->keys.ours;
-    if (!(link->send & SMP_DIST_ENC)) {
-        return true;
-    }
     uint8_t ediv[2];
     if (crypto_rand(ltk->val, 16) || crypto_rand(ltk->rand, 8) || crypto_rand(ediv, 2)) {
-        smp_failed(link, SMP_REASON_UNSPECIFIED);
         return false;
     }
     struct rd r = rd_init(ediv, sizeof(ediv));
     ltk->ediv = rd_le16(&r);
     memset(ltk->val + link->keys.size, 0, 16U - link->keys.size);
     link->keys.flags |= SMP_KEYS_OURS;
+    smp_send_value(link, SMP_ENC_INFO, ltk->val, 16);
     struct wr w = wr_init(pdu, sizeof(pdu));
-    wr_u8(&w, SMP_ENC_INFO);
-    wr_bytes(&w, ltk->val, 16);
-    smp_send(link, pdu, wr_len(&w));
-    w = wr_init(pdu, sizeof(pdu));
     wr_u8(&w, SMP_CENTRAL_ID);
     wr_le16(&w, ltk->ediv);
     wr_bytes(&w, ltk->rand, 8);
     smp_send(link, pdu, wr_len(&w));
+    return true;
+}
+
+static bool send_identity(struct smp_link *link)
+{
+    uint8_t pdu[SMP_PDU_MAX];
+    uint8_t id = smp_conn_of(link)->id;
+    const bt_addr_le_t *addr = gap_id_addr(id);
+    const uint8_t *irk = addr ? own_irk(id) : NULL;
+    if (!irk) {
+        return false;
+    }
+    link->keys.flags |= SMP_KEYS_KNOWN;
+    smp_send_value(link, SMP_ID_INFO, irk, 16);
+    struct wr w = wr_init(pdu, sizeof(pdu));
+    wr_u8(&w, SMP_ID_ADDR);
+    wr_u8(&w, addr->type);
+    wr_bytes(&w, addr->a.val, sizeof(addr->a.val));
+    smp_send(link, pdu, wr_len(&w));
+    return true;
+}
+
+// In the order of 2.4.3.
+static bool send_keys(struct smp_link *link)
+{
+    uint8_t send = link->send;
     link->send = 0;
+    if (((send & SMP_DIST_ENC) && !send_ltk(link)) ||
+        ((send & SMP_DIST_ID) && !send_identity(link))) {
+        smp_failed(link, SMP_REASON_UNSPECIFIED);
+        return false;
+    }
     return true;
 }
 
@@ -69,7 +93,7 @@ static void go_on(struct smp_link *link)
 void smp_dist_begin(struct smp_link *link)
 {
     if (link->sc) {
-        link->send = 0; // The LTK is there already; nothing else is ours to give.
+        link->send &= (uint8_t)~SMP_DIST_ENC; // The LTK is there already.
         link->receive &= (uint8_t)~SMP_DIST_ENC;
     }
     link->got_half = false;

@@ -28,11 +28,18 @@ static uint8_t auth_own(const struct smp_link *link)
     return smp_reg.policy.no_sc ? auth : auth | SMP_AUTH_SC;
 }
 
+// The peer does not see our identity: it needs our IRK to know us again.
+static bool hides(const struct smp_link *link)
+{
+    return own_kind() == OWN_RPA || bt_addr_le_is_rpa(&smp_conn_of(link)->local);
+}
+
 // Our Pairing Request, or the Response to link->req. Of keys the peer gives us its LTK (legacy) and its
-// identity; we give our LTK, and have no other identity than the one it knows.
+// identity; we give our LTK, and our identity where it is not the one it sees.
 static void features_make(struct smp_link *link, bool central)
 {
-    uint8_t mine = smp_bondable(link) ? SMP_DIST_ENC : 0;
+    uint8_t own = SMP_DIST_ENC | (hides(link) ? SMP_DIST_ID : 0);
+    uint8_t mine = smp_bondable(link) ? own : 0;
     uint8_t theirs = smp_bondable(link) ? SMP_DIST_ENC | SMP_DIST_ID : 0;
     uint8_t *pdu = central ? link->req : link->rsp;
     bool sc = central ? !smp_reg.policy.no_sc : link->sc;

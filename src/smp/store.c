@@ -9,17 +9,21 @@
 
 #include "base/rd.h"
 #include "base/wr.h"
+#include "gap/id.h"
 #include "smp/state.h"
 
 #define LOG_LAYER LOG_SMP
 #include "base/log.h"
 
-#define VERSION    1
+#define VERSION    2
 #define LTK_LEN    26
 #define CHECK_LEN  4
-#define RECORD_LEN (1 + 1 + 1 + 1 + 4 + 7 + 7 + 2 * LTK_LEN + 16 + CHECK_LEN)
+#define RECORD_LEN (1 + 1 + 1 + 1 + 4 + 7 + 7 + 2 * LTK_LEN + 16 + 16 + CHECK_LEN)
+// Version 1 has no IRK of ours.
+#define RECORD_1_LEN (RECORD_LEN - 16)
 _Static_assert(RECORD_LEN == BREEZE_BOND_RECORD_LEN, "what the public header promises");
-#define FLAGS_KNOWN (SMP_KEYS_AUTH | SMP_KEYS_SC | SMP_KEYS_OURS | SMP_KEYS_THEIRS | SMP_KEYS_IRK)
+#define FLAGS_1     (SMP_KEYS_AUTH | SMP_KEYS_SC | SMP_KEYS_OURS | SMP_KEYS_THEIRS | SMP_KEYS_IRK)
+#define FLAGS_KNOWN (FLAGS_1 | SMP_KEYS_KNOWN)
 #define NAME_LEN    sizeof("bt/keys/IITAAAAAAAAAAAA")
 
 static void name_of(const struct smp_keys *bond, char name[NAME_LEN])
@@ -64,15 +68,17 @@ static void get_addr(struct rd *r, bt_addr_le_t *addr)
 }
 
 // Against damage, not against forgery: whoever can write here has the keys.
-static void check_of(const uint8_t *record, uint8_t check[CRYPTO_LEN])
+static void check_of(const uint8_t *record, size_t len, uint8_t check[CRYPTO_LEN])
 {
     static const uint8_t key[CRYPTO_LEN] = "Breeze bond 1";
-    crypto_cmac(key, record, RECORD_LEN - CHECK_LEN, check);
+    crypto_cmac(key, record, len - CHECK_LEN, check);
 }
 
 static void record_of(const struct smp_keys *bond, uint8_t record[RECORD_LEN])
 {
+    static const uint8_t none[16];
     uint8_t check[CRYPTO_LEN];
+    const uint8_t *own = bond->flags & SMP_KEYS_KNOWN ? own_irk(bond->id) : NULL;
     struct wr w = wr_init(record, RECORD_LEN);
     wr_u8(&w, VERSION);
     wr_u8(&w, bond->id);
@@ -84,7 +90,8 @@ static void record_of(const struct smp_keys *bond, uint8_t record[RECORD_LEN])
     put_ltk(&w, &bond->ours);
     put_ltk(&w, &bond->theirs);
     wr_bytes(&w, bond->irk, sizeof(bond->irk));
-    check_of(record, check);
+    wr_bytes(&w, own ? own : none, sizeof(none));
+    check_of(record, RECORD_LEN, check);
     wr_bytes(&w, check, CHECK_LEN);
 }
 
@@ -114,10 +121,12 @@ static bool is_identity(const bt_addr_le_t *addr)
            (addr->type == BT_ADDR_LE_RANDOM && (addr->a.val[5] & 0xc0) != 0x00);
 }
 
-static bool parse(struct rd *r, struct smp_keys *keys)
+// With our IRK, or NULL where there is none.
+static bool parse(struct rd *r, struct smp_keys *keys, const uint8_t **own)
 {
     uint8_t check[CRYPTO_LEN];
-    check_of(r->p, check);
+    bool old = rd_left(r) == RECORD_1_LEN;
+    check_of(r->p, rd_left(r), check);
     uint8_t version = rd_u8(r);
     keys->id = rd_u8(r);
     keys->flags = rd_u8(r);
@@ -128,10 +137,21 @@ static bool parse(struct rd *r, struct smp_keys *keys)
     get_ltk(r, &keys->ours);
     get_ltk(r, &keys->theirs);
     rd_copy(r, keys->irk, sizeof(keys->irk));
+    *own = old ? NULL : rd_take(r, 16);
     const uint8_t *stored = rd_take(r, CHECK_LEN);
-    return rd_done(r) && !memcmp(stored, check, CHECK_LEN) && version == VERSION &&
-           keys->id < CONFIG_BT_ID_MAX && !(keys->flags & ~FLAGS_KNOWN) && keys->size >= 7 &&
-           keys->size <= CRYPTO_LEN && is_identity(&keys->local) && is_identity(&keys->addr);
+    return rd_done(r) && !memcmp(stored, check, CHECK_LEN) && version == (old ? 1 : VERSION) &&
+           keys->id < CONFIG_BT_ID_MAX && !(keys->flags & ~(old ? FLAGS_1 : FLAGS_KNOWN)) &&
+           keys->size >= 7 && keys->size <= CRYPTO_LEN && is_identity(&keys->local) &&
+           is_identity(&keys->addr);
+}
+
+// What this peer knows us by, if it knows this device.
+static void restore_irk(const struct smp_keys *keys, const uint8_t *own)
+{
+    const bt_addr_le_t *local = gap_id_addr(keys->id);
+    if (own && (keys->flags & SMP_KEYS_KNOWN) && local && bt_addr_le_eq(local, &keys->local)) {
+        own_irk_restore(keys->id, own);
+    }
 }
 
 static int take(const struct smp_keys *keys)
@@ -152,17 +172,23 @@ static int take(const struct smp_keys *keys)
     *place = *keys;
     place->flags |= SMP_KEYS_USED;
     smp_reg.age = MAX(smp_reg.age, keys->age);
+    gap_bonds_changed();
     return 0;
 }
 
 int breeze_smp_bond_import(const void *record, size_t len)
 {
     struct smp_keys keys;
+    const uint8_t *own;
     struct rd r = rd_init(record, len);
-    if (len != RECORD_LEN || !parse(&r, &keys)) {
+    if ((len != RECORD_LEN && len != RECORD_1_LEN) || !parse(&r, &keys, &own)) {
         return -EINVAL;
     }
-    return take(&keys);
+    int err = take(&keys);
+    if (!err) {
+        restore_irk(&keys, own);
+    }
+    return err;
 }
 
 int breeze_smp_bond_export(uint8_t id, const bt_addr_le_t *addr, uint8_t *record)
@@ -178,7 +204,7 @@ int breeze_smp_bond_export(uint8_t id, const bt_addr_le_t *addr, uint8_t *record
 static int on_set(const char *key, size_t len, settings_read_cb read_cb, void *cb_arg)
 {
     uint8_t record[RECORD_LEN];
-    if (!key || len != sizeof(record) || read_cb(cb_arg, record, len) != (ssize_t)len) {
+    if (!key || len > sizeof(record) || read_cb(cb_arg, record, len) != (ssize_t)len) {
         return -EINVAL;
     }
     int err = breeze_smp_bond_import(record, len);

@@ -37,10 +37,11 @@ bool breeze_smp_is_pairing(struct bt_conn *conn);
 // Flags of a stored bond (BREEZE_BOND_*); -ENOENT: there is none.
 int breeze_smp_bond_flags(uint8_t id, const bt_addr_le_t *addr);
 
-#define BREEZE_BOND_RECORD_LEN 94
+#define BREEZE_BOND_RECORD_LEN 110
 // A bond as a record for a store of the application's own (doc/BONDS.md), the one that the settings hold.
 // Export writes BREEZE_BOND_RECORD_LEN octets: 0, -ENOENT. Import takes it whole or not at all: 0,
-// -EINVAL (damaged, another version), -ENOSPC (CONFIG_BT_MAX_PAIRED).
+// -EINVAL (damaged, a later version), -ENOSPC (CONFIG_BT_MAX_PAIRED). When the host is enabled it also brings
+// back the IRK that the peer knows us by.
 int breeze_smp_bond_export(uint8_t id, const bt_addr_le_t *addr, uint8_t *record);
 int breeze_smp_bond_import(const void *record, size_t len);
 
