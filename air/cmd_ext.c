@@ -156,6 +156,9 @@ uint8_t cmd_set_set_address(struct air_controller *controller, struct call *call
     set->random.type = 1;
     memcpy(set->random.val, call->p + 1, 6);
     set->has_random = true;
+    if (set->adv.enabled && set->adv.own.type == 1) {
+        set->adv.own = set->random; // From the next event on.
+    }
     return HCI_SUCCESS;
 }
 
