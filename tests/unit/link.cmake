@@ -9,6 +9,8 @@ endforeach()
 foreach(file accept ad addr adv ext ext_adv ext_data ext_scan gap id init link name scan scan_dup)
     list(APPEND link_sources ${PROJECT_SOURCE_DIR}/src/gap/${file}.c)
 endforeach()
+set(privacy_sources ${link_sources})
+list(APPEND link_sources ${PROJECT_SOURCE_DIR}/src/gap/resolve_none.c ${PROJECT_SOURCE_DIR}/src/gap/rpa_none.c)
 add_library(link_under_test OBJECT ${link_sources})
 target_include_directories(link_under_test PRIVATE
     ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include/host ${PROJECT_SOURCE_DIR}/include/kernel)
@@ -28,6 +30,18 @@ breeze_unit_test(test_gap_ids SOURCES test_gap_ids.c ${link_sources} LIBS breeze
 target_include_directories(test_gap_ids PRIVATE ${PROJECT_SOURCE_DIR}/include/host)
 target_compile_definitions(test_gap_ids PRIVATE CONFIG_BT_ID_MAX=2)
 target_link_options(test_gap_ids PRIVATE -Wl,--wrap=net_buf_unref)
+
+# The same sources with private addresses, ours and those of peers.
+if(BREEZE_SMP AND BREEZE_PRIVACY AND BREEZE_MBEDTLS)
+    foreach(file gap/resolve gap/rpa crypto/func crypto/rand crypto/mbedtls)
+        list(APPEND privacy_sources ${PROJECT_SOURCE_DIR}/src/${file}.c)
+    endforeach()
+    breeze_unit_test(test_gap_privacy SOURCES test_gap_privacy.c ${privacy_sources}
+                     LIBS breeze_kernel ${BREEZE_MBEDTLS})
+    target_include_directories(test_gap_privacy PRIVATE ${PROJECT_SOURCE_DIR}/include/host)
+    target_compile_definitions(test_gap_privacy PRIVATE CONFIG_BREEZE_PRIVACY=1 CONFIG_BT_SMP=1 CONFIG_BT_MAX_PAIRED=100)
+    target_link_options(test_gap_privacy PRIVATE -Wl,--wrap=net_buf_unref)
+endif()
 
 # The settings of GAP, with the shim's settings and its store in RAM.
 breeze_unit_test(test_gap_settings SOURCES test_gap_settings.c

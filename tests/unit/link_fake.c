@@ -165,6 +165,11 @@ void gap_settings_save_appearance(void)
     fake.saves++;
 }
 
+void gap_settings_save_irk(const void *irks, size_t len)
+{
+    fake.saves++;
+}
+
 // ---- Commands -----------------------------------------------------------------------------------
 
 static bool next_command(void)

@@ -57,6 +57,17 @@ bool name_load(const char *text, size_t len)
     return true;
 }
 
+static uint8_t irks[16];
+
+bool own_irk_load(const uint8_t *value, size_t len)
+{
+    if (len != sizeof(irks)) {
+        return false;
+    }
+    memcpy(irks, value, len);
+    return true;
+}
+
 bool id_load(const bt_addr_le_t *addrs, size_t count)
 {
     memcpy(loaded, addrs, count * sizeof(addrs[0]));
@@ -93,6 +104,7 @@ static void test_round_trip(void **state)
     gap_settings_save_id();
     gap_settings_save_name();
     gap_settings_save_appearance();
+    gap_settings_save_irk((const uint8_t[16]){1, 2, 3}, 16);
     memset(&gap_reg, 0, sizeof(gap_reg));
     strcpy(name, "lost");
     assert_int_equal(settings_load(), 0);
@@ -102,6 +114,7 @@ static void test_round_trip(void **state)
     assert_true(gap_reg.appearance_set);
     assert_int_equal(gap_reg.appearance, 0x1234);
     assert_int_equal(commits, 1);
+    assert_memory_equal(irks, ((const uint8_t[16]){1, 2, 3}), 16);
 }
 
 static void test_nothing_stored(void **state)
@@ -117,6 +130,8 @@ static void test_hostile_57_bad_values(void **state)
 {
     uint8_t octets[64] = {1};
     assert_int_equal(settings_save_one("bt/id", octets, 6), 0);
+    memset(irks, 0, sizeof(irks));
+    assert_int_equal(settings_save_one("bt/irk", octets, 15), 0);
     assert_int_equal(settings_save_one("bt/appearance", octets, 1), 0);
     assert_int_equal(settings_save_one("bt/other", octets, 3), 0);
     assert_int_equal(settings_save_one("bt/name", "ok", 2), 0);
