@@ -78,6 +78,9 @@ struct mpy_conn *mpy_conn_get(uint16_t conn_handle);
 // The connection of the host's object; NULL before its connect event and after its disconnect event.
 struct mpy_conn *mpy_conn_of(struct bt_conn *conn);
 uint16_t mpy_conn_handle(const struct mpy_conn *mc);
+// The identity of a peer that events address like this: that of a connection that was told so, else the
+// address itself.
+void mpy_identity(bt_addr_le_t *peer, uint8_t addr_type, const uint8_t *addr);
 
 // Brackets around each callback of the host: what a handler may do at once and what has to wait until
 // the host is out of its callbacks hangs on them.
@@ -110,6 +113,9 @@ void mpy_conn_add(struct bt_conn *conn, bool central, uint8_t addr_type, const u
 
 // gatts.c
 void mpy_gatts_reset(void); // Unregister and free all services; the host must be off.
+// Raise SUBSCRIBE for what this peer subscribed to and was not told of yet.
+void mpy_gatts_subscribed(struct bt_conn *conn);
+void mpy_gatts_conn_gone(const struct mpy_conn *mc); // Its subscriptions are over.
 
 // security.c
 void mpy_security_start(void); // The radio comes up.
@@ -118,6 +124,12 @@ void mpy_security_changed(struct bt_conn *conn, bt_security_t level, enum bt_sec
 
 // l2cap.c
 void mpy_l2cap_reset(void); // Stop listening and free what is left; the host must be off.
+
+// extend.c
+// Raise an event of extend.h, if the program wants those.
+void mpy_raise_ext(uint8_t event, uint16_t conn_handle, uint16_t a, uint16_t b, uint16_t c);
+void mpy_ext_phy_updated(struct bt_conn *conn, struct bt_conn_le_phy_info *phy);
+void mpy_ext_register(void); // Callbacks of the host, once.
 
 // gattc.c
 void mpy_gattc_reset(void);

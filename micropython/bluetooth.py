@@ -36,6 +36,7 @@ class BLE(ubluetooth.BLE):
         if callable(handler):
             self._handler = handler
             super().irq(self._on_event)
+            _breeze.load_secrets()  # It may be set after active(True).
         else:
             super().irq(handler)
             self._handler = None
@@ -52,6 +53,38 @@ class BLE(ubluetooth.BLE):
         except BaseException as error:
             sys.stderr.write("Unhandled exception in IRQ callback handler\n")
             sys.print_exception(error, sys.stderr)
+
+    def config(self, *args, **kwargs):
+        if args or not kwargs:
+            return super().config(*args, **kwargs)
+        for key in kwargs:
+            own = getattr(self, "_set_" + key, None)
+            if own:
+                own(kwargs[key])
+            else:
+                super().config(**{key: kwargs[key]})
+
+    def _set_events(self, value):
+        if value not in (None, "ext"):
+            raise ValueError("events")
+        _breeze.events(self._on_event if value else None)
+
+    def _set_level(self, value):
+        _breeze.level(value)
+
+    # gap_unpair(addr_type, addr), as events and gap_bonds() give them; gap_unpair(): all bonds.
+    def gap_unpair(self, *peer):
+        if not peer:
+            _breeze.unpair(0, None)
+            return
+        addr_type, addr = peer
+        if len(addr) != 6:
+            raise ValueError("invalid addr")
+        _breeze.unpair(addr_type, addr)
+
+    # [(addr_type, addr, flags)], flags: 1 authenticated, 2 Secure Connections.
+    def gap_bonds(self):
+        return _breeze.bonds()
 
 
 # The native class has one object; so have we. It is made before there is a __new__ to return it, because

@@ -13,6 +13,7 @@
 #include "py/mperrno.h"
 
 #include "backend.h"
+#include "extend.h"
 
 #define AD_MAX 31 // Octets of legacy advertising data (Vol 6, Part B, 2.3.1).
 
@@ -307,9 +308,10 @@ static void initiation_over(void)
     }
 }
 
-static void raise_connect_failed(void)
+static void raise_connect_failed(uint8_t reason)
 {
     static const uint8_t no_addr[6];
+    mpy_raise_ext(MPY_EXT_IRQ_DISCONNECT_REASON, MPY_NO_CONN, reason, 0, 0);
     mpy_enter();
     mp_bluetooth_gap_on_connected_disconnected(MP_BLUETOOTH_IRQ_PERIPHERAL_DISCONNECT, MPY_NO_CONN,
                                                MPY_NO_ADDR_TYPE, no_addr);
@@ -331,7 +333,7 @@ void mpy_gap_connected(struct bt_conn *conn, uint8_t err)
     if (info.role == BT_CONN_ROLE_CENTRAL) {
         initiation_over();
         if (err) {
-            raise_connect_failed();
+            raise_connect_failed(err);
         } else {
             mpy_conn_add(conn, true, gap.peer_type, gap.peer);
         }
@@ -353,7 +355,7 @@ void mpy_gap_lost(void)
     }
     if (gap.connecting) {
         initiation_over();
-        raise_connect_failed();
+        raise_connect_failed(BT_HCI_ERR_UNSPECIFIED);
     }
 }
 

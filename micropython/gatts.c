@@ -13,6 +13,7 @@
 #include "py/mperrno.h"
 
 #include "backend.h"
+#include "extend.h"
 
 #define PROPERTIES_MASK 0x7f
 
@@ -28,6 +29,12 @@ struct value {
     bool append;
 };
 
+// A CCC descriptor; first what the host knows of it.
+struct ccc {
+    struct bt_gatt_ccc_managed_user_data managed;
+    uint8_t told[CONFIG_BT_MAX_CONN]; // BT_GATT_CCC_* of each peer, as the program heard.
+};
+
 // One service as programs gave it; the arrays are parts of this allocation or of their own.
 struct service {
     struct service *next;
@@ -40,7 +47,7 @@ struct service {
     size_t uuid_count;
     struct bt_gatt_chrc *chrcs;
     size_t chrc_count;
-    struct bt_gatt_ccc_managed_user_data *cccs;
+    struct ccc *cccs;
     size_t ccc_count;
 };
 
@@ -201,12 +208,61 @@ static bool add_value(struct service *service, const struct bt_uuid *uuid, uint1
     return value_resize(value, MP_BLUETOOTH_DEFAULT_ATTR_LEN);
 }
 
+// ---- Subscriptions of peers --------------------------------------------------------------------
+
+// The value stands before its CCC descriptor: a program's own descriptors follow behind.
+static void subscription_tell(struct bt_conn *conn, const struct bt_gatt_attr *attr)
+{
+    struct mpy_conn *mc = mpy_conn_of(conn);
+    struct ccc *ccc = attr->user_data;
+    bool notify = bt_gatt_is_subscribed(conn, attr - 1, BT_GATT_CCC_NOTIFY);
+    bool indicate = bt_gatt_is_subscribed(conn, attr - 1, BT_GATT_CCC_INDICATE);
+    uint8_t now = (notify ? BT_GATT_CCC_NOTIFY : 0) | (indicate ? BT_GATT_CCC_INDICATE : 0);
+    if (mc && ccc->told[mpy_conn_handle(mc)] != now) {
+        ccc->told[mpy_conn_handle(mc)] = now;
+        mpy_raise_ext(MPY_EXT_IRQ_SUBSCRIBE, mpy_conn_handle(mc), attr[-1].handle, notify,
+                      indicate);
+    }
+}
+
+static ssize_t on_write_ccc(struct bt_conn *conn, const struct bt_gatt_attr *attr, const void *buf,
+                            uint16_t len, uint16_t offset, uint8_t flags)
+{
+    ssize_t taken = bt_gatt_attr_write_ccc(conn, attr, buf, len, offset, flags);
+    if (taken >= 0) {
+        subscription_tell(conn, attr);
+    }
+    return taken;
+}
+
+void mpy_gatts_subscribed(struct bt_conn *conn)
+{
+    for (struct service *service = gatts.services; service; service = service->next) {
+        for (size_t i = 0; i < service->svc.attr_count; i++) {
+            if (service->svc.attrs[i].write == on_write_ccc) {
+                subscription_tell(conn, &service->svc.attrs[i]);
+            }
+        }
+    }
+}
+
+void mpy_gatts_conn_gone(const struct mpy_conn *mc)
+{
+    for (struct service *service = gatts.services; service; service = service->next) {
+        for (size_t i = 0; i < service->ccc_count; i++) {
+            service->cccs[i].told[mpy_conn_handle(mc)] = 0;
+        }
+    }
+}
+
+// ---- Building a table, continued ---------------------------------------------------------------
+
 static void add_ccc(struct service *service)
 {
     struct bt_gatt_attr *attr = add_attr(service, &uuid_ccc.uuid);
     attr->perm = BT_GATT_PERM_READ | BT_GATT_PERM_WRITE;
     attr->read = bt_gatt_attr_read_ccc;
-    attr->write = bt_gatt_attr_write_ccc;
+    attr->write = on_write_ccc;
     attr->user_data = &service->cccs[service->ccc_count++];
 }
 
@@ -242,7 +298,7 @@ static struct service *service_new(size_t chrcs, size_t descs)
     service->values = mpy_alloc((1 + chrcs + descs) * sizeof(struct value));
     service->uuids = mpy_alloc((1 + chrcs + descs) * sizeof(union mpy_uuid));
     service->chrcs = mpy_alloc((1 + chrcs) * sizeof(struct bt_gatt_chrc));
-    service->cccs = mpy_alloc((1 + chrcs) * sizeof(struct bt_gatt_ccc_managed_user_data));
+    service->cccs = mpy_alloc((1 + chrcs) * sizeof(struct ccc));
     if (!service->svc.attrs || !service->values || !service->uuids || !service->chrcs ||
         !service->cccs) {
         service_free(service);

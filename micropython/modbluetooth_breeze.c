@@ -15,6 +15,7 @@
 #include "py/runtime.h"
 
 #include "backend.h"
+#include "extend.h"
 
 // The preferred MTU after each activation, octets.
 #define DEFAULT_MTU 256
@@ -153,6 +154,20 @@ uint16_t mpy_conn_handle(const struct mpy_conn *mc)
     return (uint16_t)(mc - be.conns);
 }
 
+void mpy_identity(bt_addr_le_t *peer, uint8_t addr_type, const uint8_t *addr)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(be.conns); i++) {
+        const struct mpy_conn *mc = &be.conns[i];
+        if (mc->conn && mc->addr_type == addr_type && !memcmp(mc->addr, addr, sizeof(mc->addr))) {
+            *peer = *bt_conn_get_dst(mc->conn);
+            return;
+        }
+    }
+    // A controller that resolved an address says so in the type (Vol 4, Part E, 7.7.65.2).
+    peer->type = addr_type & BT_ADDR_LE_RANDOM;
+    mpy_reverse(peer->a.val, addr, sizeof(peer->a.val));
+}
+
 bool mpy_connected(void)
 {
     for (size_t i = 0; i < ARRAY_SIZE(be.conns); i++) {
@@ -194,6 +209,8 @@ static void on_disconnected(struct bt_conn *conn, uint8_t reason)
     if (!mc) {
         return;
     }
+    mpy_gatts_conn_gone(mc);
+    mpy_raise_ext(MPY_EXT_IRQ_DISCONNECT_REASON, mpy_conn_handle(mc), reason, 0, 0);
     mpy_enter();
     raise_link(mc, MP_BLUETOOTH_IRQ_PERIPHERAL_DISCONNECT, MP_BLUETOOTH_IRQ_CENTRAL_DISCONNECT);
     mpy_leave();
@@ -253,6 +270,7 @@ static struct bt_conn_cb conn_callbacks = {
     .disconnected = on_disconnected,
     .le_param_updated = on_param_updated,
     .security_changed = mpy_security_changed,
+    .le_phy_updated = mpy_ext_phy_updated,
 };
 static struct bt_gatt_cb gatt_callbacks = {
     .att_mtu_updated = on_mtu_updated,
@@ -289,6 +307,7 @@ static void register_once(void)
     bt_gatt_cb_register(&gatt_callbacks);
     breeze_reset_cb(on_reset);
     mpy_gattc_register();
+    mpy_ext_register();
 }
 
 int mp_bluetooth_init(void)

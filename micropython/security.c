@@ -16,6 +16,7 @@
 #include "py/runtime.h"
 
 #include "backend.h"
+#include "extend.h"
 
 #define SECRET_TYPE 1
 
@@ -25,8 +26,10 @@ static struct {
     bool no_sc;
     bool io_set;
     uint8_t io;
+    uint8_t level; // What is below is refused; 0: nothing is.
     bool registered;
     bool loaded; // The program gave its secrets.
+    bool failed; // A pairing's failure was told; security_changed follows.
 } sec;
 
 // ---- What the user does ------------------------------------------------------------------------
@@ -89,13 +92,32 @@ static void raise_encryption(struct bt_conn *conn, bool bonded)
     }
 }
 
+static void raise_failed(struct bt_conn *conn, enum bt_security_err err)
+{
+    struct mpy_conn *mc = mpy_conn_of(conn);
+    if (mc) {
+        mpy_raise_ext(MPY_EXT_IRQ_PAIRING_FAILED, mpy_conn_handle(mc), err, 0, 0);
+    }
+}
+
 void mpy_security_changed(struct bt_conn *conn, bt_security_t level, enum bt_security_err err)
 {
+    if (err && !sec.failed) {
+        raise_failed(conn, err); // Known keys did not do.
+    }
+    sec.failed = false;
     // In a pairing the event comes with its end.
     if (!breeze_smp_is_pairing(conn)) {
         bool bonded = breeze_smp_bond_flags(BT_ID_DEFAULT, bt_conn_get_dst(conn)) >= 0;
         raise_encryption(conn, !err && bonded);
+        mpy_gatts_subscribed(conn); // What a bonded peer subscribed to before counts again.
     }
+}
+
+static void on_failed(struct bt_conn *conn, enum bt_security_err err)
+{
+    sec.failed = true;
+    raise_failed(conn, err);
 }
 
 // ---- The program's store -----------------------------------------------------------------------
@@ -150,6 +172,7 @@ static void on_deleted(uint8_t id, const bt_addr_le_t *peer)
 
 static struct bt_conn_auth_info_cb infos = {
     .pairing_complete = on_complete,
+    .pairing_failed = on_failed,
     .bond_deleted = on_deleted,
 };
 
@@ -159,8 +182,9 @@ static void apply(void)
 {
     uint8_t io = sec.io_set ? sec.io : MP_BLUETOOTH_IO_CAPABILITY_NO_INPUT_OUTPUT;
     const struct breeze_smp_policy policy = {
-        .no_sc = sec.no_sc,
+        .no_sc = sec.no_sc && sec.level < BT_SECURITY_L4,
         .no_mitm = !sec.mitm,
+        .min_level = sec.level,
         .repair_just_works = true,
         .replace_oldest = true,
     };
@@ -214,7 +238,8 @@ void mp_bluetooth_set_io_capability(uint8_t capability)
 int mp_bluetooth_gap_pair(uint16_t conn_handle)
 {
     struct mpy_conn *mc = mpy_conn_get(conn_handle);
-    return mc ? mpy_errno(bt_conn_set_security(mc->conn, BT_SECURITY_L2)) : MP_ENOTCONN;
+    bt_security_t level = MAX(sec.level, BT_SECURITY_L2);
+    return mc ? mpy_errno(bt_conn_set_security(mc->conn, level)) : MP_ENOTCONN;
 }
 
 int mp_bluetooth_gap_passkey(uint16_t conn_handle, uint8_t action, mp_int_t passkey)
@@ -237,4 +262,75 @@ int mp_bluetooth_gap_passkey(uint16_t conn_handle, uint8_t action, mp_int_t pass
     default:
         return MP_EINVAL;
     }
+}
+
+// ---- Beyond MicroPython's contract -------------------------------------------------------------
+
+int mpy_ext_level(int level)
+{
+    if (level < BT_SECURITY_L1 || level > BT_SECURITY_L4) {
+        return MP_EINVAL;
+    }
+    sec.level = (uint8_t)level;
+    apply();
+    return 0;
+}
+
+void mpy_ext_load_secrets(void)
+{
+    if (mpy_on()) {
+        mpy_secrets_load();
+    }
+}
+
+struct bonds {
+    void (*func)(uint8_t addr_type, const uint8_t *addr, uint8_t flags, void *user);
+    void *user;
+    bool any;
+};
+
+static void bond_tell(const struct bt_bond_info *info, void *user)
+{
+    struct bonds *bonds = user;
+    uint8_t addr[6];
+    mpy_reverse(addr, info->addr.a.val, sizeof(addr));
+    bonds->any = true;
+    if (bonds->func) {
+        int flags = breeze_smp_bond_flags(BT_ID_DEFAULT, &info->addr);
+        bonds->func(info->addr.type, addr, (uint8_t)flags, bonds->user);
+    }
+}
+
+int mpy_ext_bonds(void (*func)(uint8_t addr_type, const uint8_t *addr, uint8_t flags, void *user),
+                  void *user)
+{
+    if (!mpy_on()) {
+        return MP_ENODEV;
+    }
+    struct bonds bonds = {.func = func, .user = user};
+    bt_foreach_bond(BT_ID_DEFAULT, bond_tell, &bonds);
+    return 0;
+}
+
+static int unpair_all(void)
+{
+    struct bonds bonds = {.func = NULL};
+    bt_foreach_bond(BT_ID_DEFAULT, bond_tell, &bonds);
+    return bonds.any ? mpy_errno(bt_unpair(BT_ID_DEFAULT, NULL)) : MP_ENOENT;
+}
+
+int mpy_ext_unpair(uint8_t addr_type, const uint8_t *addr)
+{
+    if (!mpy_on()) {
+        return MP_ENODEV;
+    }
+    if (!addr) {
+        return unpair_all();
+    }
+    bt_addr_le_t peer;
+    mpy_identity(&peer, addr_type, addr);
+    if (breeze_smp_bond_flags(BT_ID_DEFAULT, &peer) < 0) {
+        return MP_ENOENT;
+    }
+    return mpy_errno(bt_unpair(BT_ID_DEFAULT, &peer));
 }

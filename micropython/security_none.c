@@ -2,6 +2,7 @@
 #include "py/mperrno.h"
 
 #include "backend.h"
+#include "extend.h"
 
 void mpy_security_start(void)
 {
@@ -37,6 +38,26 @@ int mp_bluetooth_gap_pair(uint16_t conn_handle)
 }
 
 int mp_bluetooth_gap_passkey(uint16_t conn_handle, uint8_t action, mp_int_t passkey)
+{
+    return MP_EOPNOTSUPP;
+}
+
+int mpy_ext_level(int level)
+{
+    return level == BT_SECURITY_L1 ? 0 : MP_EOPNOTSUPP;
+}
+
+void mpy_ext_load_secrets(void)
+{
+}
+
+int mpy_ext_bonds(void (*func)(uint8_t addr_type, const uint8_t *addr, uint8_t flags, void *user),
+                  void *user)
+{
+    return MP_EOPNOTSUPP;
+}
+
+int mpy_ext_unpair(uint8_t addr_type, const uint8_t *addr)
 {
     return MP_EOPNOTSUPP;
 }

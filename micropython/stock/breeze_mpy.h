@@ -107,6 +107,14 @@ int breeze_mpy_l2cap_send(int conn, int cid, const void *data, int len);
 int breeze_mpy_l2cap_recv(int conn, int cid, int size); // (data) at most `size` octets
 int breeze_mpy_l2cap_available(int conn, int cid);      // (data) two octets: how many there are
 
+// ---- Extensions (extend.h) ---------------------------------------------------------------------
+
+int breeze_mpy_events(int on);
+int breeze_mpy_unpair(int addr_type, const void *addr, int addr_len); // addr None: all
+int breeze_mpy_bonds(void); // (data) per bond: address type, six octets, flags
+int breeze_mpy_load_secrets(void);
+int breeze_mpy_level(int level);
+
 #pragma GCC visibility pop
 
 #endif // BREEZE_MPY_H_

@@ -122,15 +122,19 @@ static void post(struct entry *entry)
     }
 }
 
-static void post_args(uint8_t event, uint16_t a, uint16_t b, uint16_t c)
+void events_post(uint8_t event, const uint16_t args[4])
 {
     struct entry *entry = entry_new(event, NULL, 0, NULL, 0);
     if (entry) {
-        entry->event.arg[0] = a;
-        entry->event.arg[1] = b;
-        entry->event.arg[2] = c;
+        memcpy(entry->event.arg, args, 4 * sizeof(args[0]));
     }
     post(entry);
+}
+
+static void post_args(uint8_t event, uint16_t a, uint16_t b, uint16_t c)
+{
+    const uint16_t args[4] = {a, b, c, 0};
+    events_post(event, args);
 }
 
 // In a callback of the host: wait for Python's answer; the default when nobody answers.
@@ -317,7 +321,8 @@ bool mp_bluetooth_gap_on_get_secret(uint8_t type, uint8_t index, const uint8_t *
     return found;
 }
 
-// Arguments: type, octets of the key, whether there is a value.
+// Arguments: type, octets of the key, whether there is a value. Nobody waits for the answer to a
+// deletion: a handler may be what asked for it, and cannot answer before it returns.
 bool mp_bluetooth_gap_on_set_secret(uint8_t type, const uint8_t *key, size_t key_len,
                                     const uint8_t *value, size_t value_len)
 {
@@ -327,6 +332,10 @@ bool mp_bluetooth_gap_on_set_secret(uint8_t type, const uint8_t *key, size_t key
         entry->event.arg[0] = type;
         entry->event.arg[1] = (uint16_t)key_len;
         entry->event.arg[2] = value != NULL;
+    }
+    if (!value) {
+        post(entry);
+        return true;
     }
     return park(entry) != 0;
 }

@@ -88,6 +88,8 @@ int request_raised(void); // The number mp_raise_OSError() noted since the last 
 
 // events.c
 void events_flush(void);
+// An event of nothing but numbers.
+void events_post(uint8_t event, const uint16_t args[4]);
 bool events_full(void);   // The lock is held.
 bool events_urgent(void); // Events wait and the pump is not running.
 // Raise an event; wait for the handler, too: what it returns, 0 without one.

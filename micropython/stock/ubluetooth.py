@@ -274,6 +274,8 @@ def _event_args(event, rssi, a, b, c, d, e, n):
         return a, _view[_HEADER:at], _view[at : _HEADER + n] if c else None
     if event == 31:
         return a, b, int.from_bytes(_event[_HEADER : _HEADER + 4], "little")
+    if event >= 0x80:  # Beyond MicroPython's own: _breeze's.
+        return (a, b, c, d)[: (4, 2, 2, 1, 4)[event - 0x80]]
     return a, b  # 3, 4, 10, 12, 14, 21, 25
 
 
@@ -308,15 +310,22 @@ def _deliver():
         _answer(token, int(answer) if isinstance(answer, (int, bool)) else 0)
 
 
+# True while events are being delivered: the program is in its handler, if anywhere.
+_pumping = False
+
+
 # Scheduled by the helper. Ctrl-C in here would be swallowed by the interpreter's scheduler, and it
 # is meant for the program: it is sent again.
 def _pump(_):
+    global _pumping
+    _pumping = True
     try:
         _pump_begin()
         while _next_event(_event, _SIZE):
             _deliver()
     except KeyboardInterrupt:
         _resend_interrupt()
+    _pumping = False
 
 
 # The helper thread: allocates nothing.

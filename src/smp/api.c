@@ -70,7 +70,8 @@ bool breeze_smp_is_pairing(struct bt_conn *conn)
 int breeze_smp_policy_set(const struct breeze_smp_policy *policy)
 {
     if (!policy || policy->min_key_size > CRYPTO_LEN ||
-        (policy->min_key_size && policy->min_key_size < 7) || (policy->no_sc && policy->sc_only)) {
+        (policy->min_key_size && policy->min_key_size < 7) || (policy->no_sc && policy->sc_only) ||
+        policy->min_level > BT_SECURITY_L4) {
         return -EINVAL;
     }
     smp_reg.policy = *policy;

@@ -97,11 +97,17 @@ struct smp_keys *smp_keys_of(struct smp_link *link)
     return link->has_keys ? &link->keys : smp_bond_find(conn->id, &conn->dst);
 }
 
+// The policy may be stricter than it was when they were made.
+static bool too_weak(const struct smp_keys *keys)
+{
+    return keys->size < smp_min_size() || smp_keys_level(keys) < smp_reg.policy.min_level;
+}
+
 bool smp_encrypt_known(struct smp_link *link, uint8_t level)
 {
     struct smp_keys *keys = smp_keys_of(link);
-    if (!keys || !(keys->flags & SMP_KEYS_THEIRS) || smp_keys_level(keys) < level ||
-        keys->size < smp_min_size()) {
+    if (!keys || !(keys->flags & SMP_KEYS_THEIRS) || too_weak(keys) ||
+        smp_keys_level(keys) < level) {
         return false;
     }
     smp_encrypt(link, keys->flags & SMP_KEYS_SC ? &keys->ours : &keys->theirs, smp_keys_level(keys),
@@ -121,7 +127,7 @@ static bool key_for(struct smp_link *link, const uint8_t rand[8], uint16_t ediv)
         return unnamed;
     }
     const struct smp_keys *keys = smp_is_pairing(link) ? NULL : smp_keys_of(link);
-    if (!keys || !(keys->flags & SMP_KEYS_OURS) || keys->size < smp_min_size()) {
+    if (!keys || !(keys->flags & SMP_KEYS_OURS) || too_weak(keys)) {
         return false;
     }
     bool same = keys->ours.ediv == ediv && !memcmp(keys->ours.rand, rand, 8);

@@ -22,7 +22,8 @@ static uint8_t auth_own(const struct smp_link *link)
 {
     uint8_t auth = smp_bondable(link) ? SMP_AUTH_BONDING : 0;
     bool able = smp_io_of(link) != SMP_IO_NONE || smp_reg.oob_legacy || smp_reg.oob_sc;
-    if (link->required >= BT_SECURITY_L3 || (able && !smp_reg.policy.no_mitm)) {
+    if (MAX(link->required, smp_reg.policy.min_level) >= BT_SECURITY_L3 ||
+        (able && !smp_reg.policy.no_mitm)) {
         auth |= SMP_AUTH_MITM;
     }
     return smp_reg.policy.no_sc ? auth : auth | SMP_AUTH_SC;
@@ -79,7 +80,8 @@ static enum smp_reason features_settle(struct smp_link *link)
     link->method = (uint8_t)smp_method(link);
     link->keys = (struct smp_keys){.size = peer[4], .id = smp_conn_of(link)->id};
     bt_security_t level = smp_level((enum smp_method)link->method, link->sc, peer[4]);
-    if (level < link->required || (smp_reg.policy.sc_only && level < BT_SECURITY_L4)) {
+    if (level < MAX(link->required, smp_reg.policy.min_level) ||
+        (smp_reg.policy.sc_only && level < BT_SECURITY_L4)) {
         return SMP_REASON_AUTH_REQ;
     }
     link->keys.flags =

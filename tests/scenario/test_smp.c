@@ -387,6 +387,36 @@ static void hostile_50_no_downgrade(void **state)
     pair_stop(&pair);
 }
 
+// The policy of either side refuses what would be below its level, new pairings and old bonds; what
+// reaches it is accepted.
+static void minimum_level(void **state)
+{
+    const struct setup high = {SMP_IO_NONE, {.min_level = BT_SECURITY_L3}};
+    for (unsigned int who = 0; who < 2; who++) {
+        start(SMP_IO_NONE, SMP_IO_NONE, NULL);
+        on(who, do_setup, (void *)&high);
+        assert_int_equal(ask(1, BT_SECURITY_L2), 0);
+        expect_failure(BT_SECURITY_ERR_AUTH_REQUIREMENT, BT_SECURITY_ERR_AUTH_REQUIREMENT);
+        pair_stop(&pair);
+    }
+    start(SMP_IO_NONE, SMP_IO_NONE, NULL);
+    assert_int_equal(ask(1, BT_SECURITY_L2), 0);
+    run_pairing();
+    reconnect();
+    on(0, do_setup, (void *)&high);
+    assert_int_equal(ask(1, BT_SECURITY_L2), 0);
+    assert_true(pair_until(one_changed, NULL, LIMIT_US) || heard[1].changed);
+    assert_int_equal(heard[1].err, BT_SECURITY_ERR_PIN_OR_KEY_MISSING);
+    assert_false(encrypted());
+    pair_stop(&pair);
+    const struct breeze_smp_policy four = {.min_level = BT_SECURITY_L4};
+    start(SMP_IO_DISPLAY_YESNO, SMP_IO_DISPLAY_YESNO, &four);
+    assert_int_equal(ask(1, BT_SECURITY_L2), 0);
+    run_pairing();
+    assert_int_equal(heard[1].level, BT_SECURITY_L4);
+    pair_stop(&pair);
+}
+
 // A user who does nothing: 30 s, and no more pairing on that link (hostile 46).
 static void hostile_46_time_out(void **state)
 {
@@ -598,6 +628,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_teardown(numbers_that_differ, after),
         cmocka_unit_test_teardown(application_refuses, after),
         cmocka_unit_test_teardown(hostile_50_no_downgrade, after),
+        cmocka_unit_test_teardown(minimum_level, after),
         cmocka_unit_test_teardown(hostile_46_time_out, after),
         cmocka_unit_test_teardown(hostile_51_link_loss_at_every_step, after),
         cmocka_unit_test_teardown(client_raises_security_when_asked, after),

@@ -24,6 +24,7 @@ struct breeze_smp_policy {
     bool repair_just_works;
     bool replace_oldest;  // A new bond takes the place of the one used longest ago.
     uint8_t min_key_size; // Octets, 7 to 16; 0: 16.
+    uint8_t min_level;    // Refuse what would be below this level, bonds too; 0 to 4.
 };
 
 // Set the policy for pairings that begin from now on. Survives bt_disable(). 0, or -EINVAL.
