@@ -88,6 +88,8 @@ void mpy_enter(void);
 void mpy_leave(void);
 // True while programs may use the radio and expect events.
 bool mpy_on(void);
+// True while programs hear of what happens: also of how links end that a lost controller takes along.
+bool mpy_tells(void);
 // True while any connection is up.
 bool mpy_connected(void);
 // A host's negative errno (or 0) as MicroPython's.
@@ -101,6 +103,13 @@ void mpy_reverse(uint8_t *to, const uint8_t *from, size_t n);
 // UUIDs across the two worlds. The first returns false for a length that no UUID has.
 bool mpy_uuid_to_bt(union mpy_uuid *to, const mp_obj_bluetooth_uuid_t *from);
 void mpy_uuid_from_bt(mp_obj_bluetooth_uuid_t *to, const struct bt_uuid *from);
+
+// adv_ext.c
+// Advertise with the one extended set, and end that. 0 or a negative errno of the host.
+int mpy_adv_ext_start(const struct bt_le_adv_param *param, const uint8_t *adv, size_t adv_len,
+                      const uint8_t *rsp, size_t rsp_len);
+void mpy_adv_ext_stop(void);
+void mpy_adv_ext_reset(void); // The set is gone with the radio.
 
 // gap.c
 bool mpy_gap_busy(void);  // Advertising, scanning or connecting.

@@ -22,6 +22,15 @@ from ubluetooth import (
 _IRQ_GET_SECRET = 29
 
 
+_EOPNOTSUPP = 95
+
+
+def _addr(addr):
+    if len(addr) != 6:
+        raise ValueError("invalid addr")
+    return addr
+
+
 class BLE(ubluetooth.BLE):
     _ready = False
     _handler = None
@@ -72,19 +81,86 @@ class BLE(ubluetooth.BLE):
     def _set_level(self, value):
         _breeze.level(value)
 
+    def _set_addr(self, value):
+        _breeze.addr(_addr(value))
+
+    # No controller's own way to set its power is known here, and extended advertising leaves it to the
+    # controller.
+    def _set_tx_power(self, value):
+        raise OSError(_EOPNOTSUPP)
+
+    # A file for everything that crosses HCI, in the format btsnoop; "" or None: none.
+    def _set_trace(self, value):
+        _breeze.trace(value or "")
+
+    # level[,layer=level]..., with the levels off, error, warning, info, debug.
+    def _set_log(self, value):
+        _breeze.log(value)
+
     # gap_unpair(addr_type, addr), as events and gap_bonds() give them; gap_unpair(): all bonds.
     def gap_unpair(self, *peer):
         if not peer:
             _breeze.unpair(0, None)
             return
         addr_type, addr = peer
-        if len(addr) != 6:
-            raise ValueError("invalid addr")
-        _breeze.unpair(addr_type, addr)
+        _breeze.unpair(addr_type, _addr(addr))
 
     # [(addr_type, addr, flags)], flags: 1 authenticated, 2 Secure Connections.
     def gap_bonds(self):
         return _breeze.bonds()
+
+    # Event 27 tells the outcome.
+    def gap_conn_update(self, conn_handle, min_us, max_us, latency, timeout_ms):
+        _breeze.conn_update(conn_handle, min_us, max_us, latency, timeout_ms)
+
+    # (role, interval_us, latency, timeout_ms, mtu, phy_tx, phy_rx, level, key_size)
+    def gap_conn_info(self, conn_handle):
+        return _breeze.conn_info(conn_handle)
+
+    def gap_rssi(self, conn_handle):
+        return _breeze.rssi(conn_handle)
+
+    # Event 0x84 tells the outcome.
+    def gap_phy(self, conn_handle, tx, rx):
+        _breeze.phy(conn_handle, tx, rx)
+
+    def gap_data_len(self, conn_handle, octets):
+        _breeze.data_len(conn_handle, octets)
+
+    # [(addr_type, addr)]; while it is not empty, nobody else counts.
+    def gap_accept_list(self, peers):
+        octets = b""
+        for addr_type, addr in peers:
+            octets += bytes([addr_type]) + bytes(_addr(addr))
+        _breeze.accept_list(octets)
+
+    def gap_advertise(
+        self,
+        interval_us=500000,
+        adv_data=None,
+        *,
+        resp_data=None,
+        connectable=True,
+        mode=None,
+        peer=None,
+        phy=None
+    ):
+        if mode not in (None, "ext") or (peer and (mode or phy)) or (phy and not mode):
+            raise ValueError("mode")
+        if interval_us is None or not (mode or peer):
+            super().gap_advertise(interval_us, adv_data, resp_data=resp_data, connectable=connectable)
+        elif peer:
+            addr_type, addr = peer
+            _breeze.advertise_to(interval_us, addr_type, _addr(addr))
+        else:
+            _breeze.advertise_ext(interval_us, adv_data, resp_data, connectable, phy or 0)
+
+    def gap_scan(self, *args, phy=None, dup=True):
+        if (args and args[0] is None) or (phy is None and dup):
+            super().gap_scan(*args)
+        else:
+            defaults = 0, 1280000, 11250, False
+            _breeze.scan(*(args + defaults[len(args) :]), not dup, phy or 0)
 
 
 # The native class has one object; so have we. It is made before there is a __new__ to return it, because

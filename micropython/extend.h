@@ -29,6 +29,56 @@ void mpy_ext_load_secrets(void);
 // Refuse pairings and bonds whose encryption would be below this level, 1 to 4. EINVAL.
 int mpy_ext_level(int level);
 
+// Links. ENODEV, ENOTCONN, EINVAL (out of range), and what the controller says.
+// Ask for parameters, microseconds and milliseconds; the event for connection updates tells the
+// outcome, also when they are what they are already.
+int mpy_ext_conn_update(uint16_t conn_handle, int32_t min_us, int32_t max_us, int32_t latency,
+                        int32_t timeout_ms);
+struct mpy_ext_conn_info {
+    uint32_t interval_us;
+    uint32_t timeout_ms;
+    uint16_t latency;
+    uint16_t mtu;
+    uint8_t role;   // 0 central, 1 peripheral.
+    uint8_t phy_tx; // BT_GAP_LE_PHY_*
+    uint8_t phy_rx;
+    uint8_t level;
+    uint8_t key_size; // Octets; 0: not encrypted.
+};
+int mpy_ext_conn_info(uint16_t conn_handle, struct mpy_ext_conn_info *info);
+int mpy_ext_rssi(uint16_t conn_handle, int8_t *rssi);
+// Bits of BT_GAP_LE_PHY_*, 0 no wish; the event for PHYs tells the outcome.
+int mpy_ext_phy(uint16_t conn_handle, int32_t tx, int32_t rx);
+int mpy_ext_data_len(uint16_t conn_handle, int32_t octets);
+
+// Our own random static address, before the first activation. EINVAL (not static), EBUSY (too late).
+int mpy_ext_addr(const uint8_t *addr);
+
+// While the list is not empty, advertising answers, and scanning reports, only who is on it. `count`
+// times an address type and six octets. EBUSY (advertising or scanning), ENOMEM (too long).
+int mpy_ext_accept_list(const uint8_t *list, size_t count);
+#define MPY_EXT_ACCEPT_LEN 7
+
+// Advertise to one peer, connectably; with an interval of 0 as often as can be, for 1.28 s.
+int mpy_ext_advertise_to(int32_t interval_us, uint8_t addr_type, const uint8_t *addr);
+
+// Advertise with extended PDUs: connectable (245 octets of data), scannable when there is a scan
+// response (no advertising data then), or neither (1650). phy: BT_GAP_LE_PHY_*, 0: LE 1M, then 2M.
+int mpy_ext_advertise(int32_t interval_us, bool connectable, uint8_t phy, const uint8_t *adv,
+                      size_t adv_len, const uint8_t *rsp, size_t rsp_len);
+
+// Scan as MicroPython's contract has it, on other PHYs too (bits; extended advertising is then
+// reported, as type 5), with each advertiser only once if wished.
+struct mpy_ext_scan {
+    int32_t duration_ms;
+    int32_t interval_us;
+    int32_t window_us;
+    bool active;
+    bool once;
+    int32_t phys; // 0: as the contract.
+};
+int mpy_ext_scan(const struct mpy_ext_scan *scan);
+
 // ---- What the backend raises -------------------------------------------------------------------
 
 #define MPY_EXT_IRQ_SUBSCRIBE         0x80 // connection, value handle, notify, indicate

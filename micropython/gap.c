@@ -16,6 +16,8 @@
 #include "extend.h"
 
 #define AD_MAX 31 // Octets of legacy advertising data (Vol 6, Part B, 2.3.1).
+// Octets of data in a connectable extended advertisement: one PDU (2.3.4).
+#define AD_CONN_MAX 245
 
 // Connection parameters when the program names none.
 #define CONN_INTERVAL_MIN 24  // 30 ms in 1.25 ms
@@ -33,6 +35,8 @@ static struct {
     struct ad adv;
     struct ad rsp;
     bool scanning;
+    bool scan_extended; // Reports that MicroPython's contract has no type for are wanted.
+    bool filtered;      // Only who is on the accept list counts.
     bool scan_work_ready;
     struct k_work_delayable scan_end;
     bool connecting;
@@ -73,6 +77,11 @@ static int adv_start(const struct bt_le_adv_param *param)
     return err;
 }
 
+static uint32_t filter(void)
+{
+    return gap.filtered ? BT_LE_ADV_OPT_FILTER_SCAN_REQ | BT_LE_ADV_OPT_FILTER_CONN : 0;
+}
+
 int mp_bluetooth_gap_advertise_start(bool connectable, int32_t interval_us, const uint8_t *adv_data,
                                      size_t adv_data_len, const uint8_t *sr_data,
                                      size_t sr_data_len)
@@ -93,7 +102,7 @@ int mp_bluetooth_gap_advertise_start(bool connectable, int32_t interval_us, cons
     uint32_t interval = (uint32_t)interval_us / 625;
     struct bt_le_adv_param param = {
         .id = BT_ID_DEFAULT,
-        .options = BT_LE_ADV_OPT_USE_IDENTITY |
+        .options = BT_LE_ADV_OPT_USE_IDENTITY | filter() |
                    (connectable ? BT_LE_ADV_OPT_CONN : BT_LE_ADV_OPT_SCANNABLE),
         .interval_min = interval_us ? interval : BT_GAP_ADV_FAST_INT_MIN_2,
         .interval_max = interval_us ? interval : BT_GAP_ADV_FAST_INT_MAX_2,
@@ -109,8 +118,82 @@ void mp_bluetooth_gap_advertise_stop(void)
 {
     if (mpy_on() && gap.advertising) {
         (void)bt_le_adv_stop();
+        mpy_adv_ext_stop();
     }
     gap.advertising = false;
+}
+
+int mpy_ext_advertise_to(int32_t interval_us, uint8_t addr_type, const uint8_t *addr)
+{
+    if (!mpy_on()) {
+        return MP_ENODEV;
+    }
+    if (interval_us < 0) {
+        return MP_EINVAL;
+    }
+    mp_bluetooth_gap_advertise_stop();
+    bt_addr_le_t peer;
+    mpy_identity(&peer, addr_type, addr);
+    uint32_t interval = (uint32_t)interval_us / 625;
+    const struct bt_le_adv_param param = {
+        .id = BT_ID_DEFAULT,
+        .options = BT_LE_ADV_OPT_USE_IDENTITY | BT_LE_ADV_OPT_CONN |
+                   (interval_us ? BT_LE_ADV_OPT_DIR_MODE_LOW_DUTY : 0),
+        .interval_min = interval,
+        .interval_max = interval,
+        .peer = &peer,
+    };
+    int err = begun(bt_le_adv_start(&param, NULL, 0, NULL, 0));
+    gap.advertising = !err;
+    return mpy_errno(err);
+}
+
+int mpy_ext_advertise(int32_t interval_us, bool connectable, uint8_t phy, const uint8_t *adv,
+                      size_t adv_len, const uint8_t *rsp, size_t rsp_len)
+{
+    if (!mpy_on()) {
+        return MP_ENODEV;
+    }
+    if (interval_us < 0 || phy > BT_GAP_LE_PHY_CODED || (connectable && adv_len > AD_CONN_MAX)) {
+        return MP_EINVAL;
+    }
+    mp_bluetooth_gap_advertise_stop();
+    static const uint32_t phys[] = {
+        [BT_GAP_LE_PHY_1M] = BT_LE_ADV_OPT_NO_2M,
+        [BT_GAP_LE_PHY_CODED] = BT_LE_ADV_OPT_CODED,
+    };
+    uint32_t interval = (uint32_t)interval_us / 625;
+    const struct bt_le_adv_param param = {
+        .id = BT_ID_DEFAULT,
+        .options = BT_LE_ADV_OPT_EXT_ADV | BT_LE_ADV_OPT_USE_IDENTITY | filter() | phys[phy] |
+                   (connectable ? BT_LE_ADV_OPT_CONN
+                    : rsp_len   ? BT_LE_ADV_OPT_SCANNABLE
+                                : 0),
+        .interval_min = interval_us ? interval : BT_GAP_ADV_FAST_INT_MIN_2,
+        .interval_max = interval_us ? interval : BT_GAP_ADV_FAST_INT_MAX_2,
+    };
+    int err = begun(mpy_adv_ext_start(&param, adv, adv_len, rsp, rsp_len));
+    gap.advertising = !err;
+    return mpy_errno(err);
+}
+
+// ---- The accept list ---------------------------------------------------------------------------
+
+int mpy_ext_accept_list(const uint8_t *list, size_t count)
+{
+    if (!mpy_on()) {
+        return MP_ENODEV;
+    }
+    int err = bt_le_filter_accept_list_clear();
+    for (size_t i = 0; !err && i < count; i++) {
+        bt_addr_le_t peer;
+        mpy_identity(&peer, list[i * MPY_EXT_ACCEPT_LEN], list + i * MPY_EXT_ACCEPT_LEN + 1);
+        err = bt_le_filter_accept_list_add(&peer);
+    }
+    if (err != -EBUSY) { // What is half in the list accepts nobody else.
+        gap.filtered = count != 0;
+    }
+    return mpy_errno(err);
 }
 
 // ---- Scanning ----------------------------------------------------------------------------------
@@ -118,7 +201,8 @@ void mp_bluetooth_gap_advertise_stop(void)
 static void scan_result(const bt_addr_le_t *addr, int8_t rssi, uint8_t adv_type,
                         struct net_buf_simple *ad)
 {
-    if (!mpy_on() || !gap.scanning) {
+    bool extended = adv_type > BT_GAP_ADV_TYPE_SCAN_RSP;
+    if (!mpy_on() || !gap.scanning || (extended && !gap.scan_extended)) {
         return;
     }
     uint8_t be_addr[6];
@@ -163,9 +247,35 @@ static uint16_t scan_units(int32_t us)
     return (uint16_t)CLAMP(us / 625, 0x0004, 0x4000);
 }
 
+// Options for the PHYs to listen on; negative when there is no such choice.
+static int scan_phys(int32_t phys)
+{
+    static const int options[] = {
+        [0] = BT_LE_SCAN_OPT_NONE,
+        [BT_GAP_LE_PHY_1M] = BT_LE_SCAN_OPT_NONE,
+        [BT_GAP_LE_PHY_2M] = -EINVAL, // Nobody advertises there (Vol 6, Part B, 4.4.2).
+        [3] = -EINVAL,
+        [BT_GAP_LE_PHY_CODED] = BT_LE_SCAN_OPT_CODED | BT_LE_SCAN_OPT_NO_1M,
+        [BT_GAP_LE_PHY_1M | BT_GAP_LE_PHY_CODED] = BT_LE_SCAN_OPT_CODED,
+    };
+    return phys < 0 || phys >= (int32_t)ARRAY_SIZE(options) ? -EINVAL : options[phys];
+}
+
 int mp_bluetooth_gap_scan_start(int32_t duration_ms, int32_t interval_us, int32_t window_us,
                                 bool active_scan)
 {
+    const struct mpy_ext_scan scan = {
+        .duration_ms = duration_ms,
+        .interval_us = interval_us,
+        .window_us = window_us,
+        .active = active_scan,
+    };
+    return mpy_ext_scan(&scan);
+}
+
+int mpy_ext_scan(const struct mpy_ext_scan *scan)
+{
+    int phys = scan_phys(scan->phys);
     if (!mpy_on()) {
         return MP_ENODEV;
     }
@@ -176,12 +286,14 @@ int mp_bluetooth_gap_scan_start(int32_t duration_ms, int32_t interval_us, int32_
         return MP_EBUSY;
     }
     struct bt_le_scan_param param = {
-        .type = active_scan ? BT_LE_SCAN_TYPE_ACTIVE : BT_LE_SCAN_TYPE_PASSIVE,
-        .options = BT_LE_SCAN_OPT_NONE,
-        .interval = scan_units(interval_us),
-        .window = scan_units(window_us),
+        .type = scan->active ? BT_LE_SCAN_TYPE_ACTIVE : BT_LE_SCAN_TYPE_PASSIVE,
+        .options =
+            (uint8_t)((phys < 0 ? 0 : phys) | (scan->once ? BT_LE_SCAN_OPT_FILTER_DUPLICATE : 0) |
+                      (gap.filtered ? BT_LE_SCAN_OPT_FILTER_ACCEPT_LIST : 0)),
+        .interval = scan_units(scan->interval_us),
+        .window = scan_units(scan->window_us),
     };
-    if (duration_ms < 0 || param.window > param.interval) {
+    if (scan->duration_ms < 0 || phys < 0 || param.window > param.interval) {
         return MP_EINVAL;
     }
     if (!gap.scan_work_ready) {
@@ -189,13 +301,14 @@ int mp_bluetooth_gap_scan_start(int32_t duration_ms, int32_t interval_us, int32_
         gap.scan_work_ready = true;
     }
     gap.scanning = true;
+    gap.scan_extended = scan->phys != 0;
     int err = begun(bt_le_scan_start(&param, scan_result));
     if (err) {
         gap.scanning = false;
         return mpy_errno(err);
     }
-    if (duration_ms) {
-        (void)k_work_reschedule(&gap.scan_end, K_MSEC(duration_ms));
+    if (scan->duration_ms) {
+        (void)k_work_reschedule(&gap.scan_end, K_MSEC(scan->duration_ms));
     }
     return 0;
 }
@@ -363,6 +476,8 @@ void mpy_gap_reset(void)
 {
     gap.advertising = false;
     gap.scanning = false;
+    gap.filtered = false; // The list is gone with the radio.
+    mpy_adv_ext_reset();
     if (gap.scan_work_ready) {
         (void)k_work_cancel_delayable(&gap.scan_end);
     }

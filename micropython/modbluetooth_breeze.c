@@ -56,6 +56,11 @@ bool mpy_on(void)
     return be.state == ON;
 }
 
+bool mpy_tells(void)
+{
+    return be.state == ON || be.state == LOST;
+}
+
 // Where the machine's numbers are not Linux's; what is not listed crosses as it is.
 static const struct {
     int host;
@@ -375,6 +380,20 @@ void mp_bluetooth_get_current_address(uint8_t *addr_type, uint8_t *addr)
     }
     *addr_type = ids[0].type;
     mpy_reverse(addr, ids[0].a.val, sizeof(ids[0].a.val));
+}
+
+int mpy_ext_addr(const uint8_t *addr)
+{
+    bt_addr_le_t own = {.type = BT_ADDR_LE_RANDOM};
+    mpy_reverse(own.a.val, addr, sizeof(own.a.val));
+    bt_addr_le_t id;
+    size_t count = 1;
+    bt_id_get(&id, &count);
+    if (count) {
+        return bt_addr_le_eq(&id, &own) ? 0 : MP_EBUSY;
+    }
+    int err = bt_id_create(&own, NULL);
+    return err < 0 ? mpy_errno(err) : 0;
 }
 
 // The host has one identity, which is public where the controller has a public address: what a

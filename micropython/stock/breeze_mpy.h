@@ -114,6 +114,22 @@ int breeze_mpy_unpair(int addr_type, const void *addr, int addr_len); // addr No
 int breeze_mpy_bonds(void); // (data) per bond: address type, six octets, flags
 int breeze_mpy_load_secrets(void);
 int breeze_mpy_level(int level);
+int breeze_mpy_conn_update(int conn, int min_us, int max_us, int latency, int timeout_ms);
+// (data) nine numbers of four octets: role, interval, latency, time-out, MTU, PHYs, level, key size.
+int breeze_mpy_conn_info(int conn);
+int breeze_mpy_rssi(int conn); // (data) one octet
+int breeze_mpy_phy(int conn, int tx, int rx);
+int breeze_mpy_data_len(int conn, int octets);
+int breeze_mpy_addr(const void *addr);                 // six octets
+int breeze_mpy_accept_list(const void *list, int len); // per peer its type and six octets
+int breeze_mpy_advertise_to(int interval_us, int addr_type, const void *addr);
+// mode: connectable + 2 * PHY.
+int breeze_mpy_advertise_ext(int interval_us, int mode, const void *adv, int adv_len,
+                             const void *rsp, int rsp_len);
+// how: active + 2 * each advertiser once.
+int breeze_mpy_scan_ext(int duration_ms, int interval_us, int window_us, int how, int phys);
+int breeze_mpy_trace(const void *path, int len); // empty: no trace
+int breeze_mpy_log(const void *levels, int len);
 
 #pragma GCC visibility pop
 

@@ -71,6 +71,7 @@ static int run_active(struct request *request)
     err = mp_bluetooth_deinit();
     events_flush();
     err = err ? err : -breeze_unix_setup(host_program());
+    err = err ? err : -extend_setup();
     err = err ? err : mp_bluetooth_init();
     if (err) {
         explain(err);

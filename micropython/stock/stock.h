@@ -86,6 +86,10 @@ bool request_heavy_waiting(void); // The lock is held.
 int request_result(struct request *request, const void *data, size_t len); // Its octets, copied.
 int request_raised(void); // The number mp_raise_OSError() noted since the last call; 0 none.
 
+// extend.c
+int extend_setup(
+    void); // Behind breeze_unix_setup(): what the program chose. 0 or a negative errno.
+
 // events.c
 void events_flush(void);
 // An event of nothing but numbers.

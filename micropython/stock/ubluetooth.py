@@ -235,7 +235,7 @@ def _uuid_in(uuid):
 # memoryviews over it are read-only.
 _handler = None
 _HEADER = 20
-_SIZE = 640
+_SIZE = 1696  # A long advertisement has 1650 octets.
 _event = bytes(_SIZE)
 _view = memoryview(_event)
 

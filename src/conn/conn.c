@@ -105,6 +105,7 @@ static void deliver_fallback(struct bt_conn *conn)
     int err = conn_param_fallback(conn);
     if (err) {
         log_wrn("%04x: no parameter update through L2CAP: %d", conn->acl.handle, err);
+        conn_param_failed(conn, BT_HCI_ERR_UNSPECIFIED);
     }
 }
 
@@ -131,6 +132,8 @@ static const struct {
     {CONN_POST_DATA_LEN, conn_cb_data_len},
     {CONN_POST_REMOTE_INFO, conn_cb_remote_info},
     {CONN_POST_FALLBACK, deliver_fallback},
+    {CONN_POST_PARAM_FAILED, conn_tell_param_failed},
+    {CONN_POST_PHY_FAILED, conn_tell_phy_failed},
     {CONN_POST_DISCONNECTED, deliver_disconnected},
 };
 

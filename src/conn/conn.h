@@ -38,6 +38,8 @@ enum conn_state {
 #define CONN_POST_DATA_LEN      BIT(4)
 #define CONN_POST_REMOTE_INFO   BIT(5)
 #define CONN_POST_FALLBACK      BIT(6) // Ask for `wanted` through conn_ups[].param_fallback.
+#define CONN_POST_PARAM_FAILED  BIT(7)
+#define CONN_POST_PHY_FAILED    BIT(8)
 #define CONN_POST_DISCONNECTED  BIT(14)
 
 // Commands owed to the controller, bits of want; the rows of source.c in this order.
@@ -88,6 +90,9 @@ struct bt_conn {
     bool cancelled; // ... and the controller has answered that.
     bool version_asked;
     bool updating;                 // LE Connection Update accepted, its event not yet here.
+    bool phy_asked;                // The application asked for PHYs, the event is not yet here.
+    uint8_t param_status;          // Why there are no other parameters (CONN_POST_PARAM_FAILED) ...
+    uint8_t phy_status;            // ... and no other PHYs.
     struct bt_le_conn_param asked; // What the peer asks for (CONN_POST_PARAM_REQ).
     struct bt_conn_le_phy_info phy;
     struct bt_conn_le_data_len_info data_len;
@@ -173,6 +178,12 @@ bool conn_param_valid(const struct bt_le_conn_param *param);
 // Command Status or its event) mean that a peripheral must do so.
 int conn_param_fallback(struct bt_conn *conn);
 bool conn_param_unsupported(const struct bt_conn *conn, uint8_t status);
+
+// failed.c: a request of the application came to nothing; and telling it so.
+void conn_param_failed(struct bt_conn *conn, uint8_t status);
+void conn_phy_failed(struct bt_conn *conn, uint8_t status);
+void conn_tell_param_failed(struct bt_conn *conn);
+void conn_tell_phy_failed(struct bt_conn *conn);
 
 // radio.c: what a link whose features are known now should be asked for by itself; the commands.
 void conn_radio_auto(struct bt_conn *conn);

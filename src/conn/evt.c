@@ -62,6 +62,8 @@ static bool on_update(struct rd *params)
         conn_post(conn, CONN_POST_PARAM_UPDATED);
     } else if (ours && conn_param_unsupported(conn, status)) {
         conn_post(conn, CONN_POST_FALLBACK);
+    } else if (ours) {
+        conn_param_failed(conn, status);
     }
     return true;
 }
@@ -165,7 +167,15 @@ static bool on_phy(struct rd *params)
         return false;
     }
     struct bt_conn *conn = find(handle);
-    if (!conn || status) {
+    if (!conn) {
+        return true;
+    }
+    bool asked = conn->phy_asked;
+    conn->phy_asked = false;
+    if (status) {
+        if (asked) {
+            conn_phy_failed(conn, status);
+        }
         return true;
     }
     if (tx < BT_HCI_LE_PHY_1M || tx > BT_HCI_LE_PHY_CODED || rx < BT_HCI_LE_PHY_1M ||

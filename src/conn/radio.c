@@ -108,5 +108,10 @@ int bt_conn_le_phy_update(struct bt_conn *conn, const struct bt_conn_le_phy_para
         return -EINVAL;
     }
     conn->radio.phy = *param;
-    return ask(conn, CONN_WANT_PHY, phy_busy);
+    conn->phy_asked = true;
+    int err = ask(conn, CONN_WANT_PHY, phy_busy);
+    if (err) {
+        conn->phy_asked = false;
+    }
+    return err;
 }

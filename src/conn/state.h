@@ -5,6 +5,8 @@
 #ifndef BREEZE_SRC_CONN_STATE_H_
 #define BREEZE_SRC_CONN_STATE_H_
 
+#include <breeze/conn.h>
+
 #include "conn/conn.h"
 
 // Links without a slot that are waiting for their Disconnect to be sent.
@@ -26,6 +28,7 @@ extern struct conn_run conn_run;
 struct conn_reg {
     sys_slist_t cbs;         // bt_conn_cb
     struct bt_conn_cb *next; // Where the walk that is under way goes on; unregistering moves it.
+    const struct breeze_conn_failed_cb *failed;
 };
 extern struct conn_reg conn_reg;
 

@@ -57,6 +57,7 @@ static void on_reject(struct sig_cmd *cmd)
         return;
     }
     log_inf("%u: parameter update request rejected", cmd->conn->acl.handle);
+    conn_param_failed(cmd->conn, BT_HCI_ERR_UNSUPP_REMOTE_FEATURE);
     cmd->link->pending = 0;
     loop_timer_stop(&cmd->link->timer);
 }
@@ -98,6 +99,7 @@ static void on_param_rsp(struct sig_cmd *cmd)
     loop_timer_stop(&cmd->link->timer);
     if (result != PARAM_ACCEPTED) {
         log_inf("%u: the central refused the parameters", cmd->conn->acl.handle);
+        conn_param_failed(cmd->conn, BT_HCI_ERR_UNACCEPT_CONN_PARAM);
     }
 }
 
@@ -231,6 +233,7 @@ static void rtx_expired(struct loop_timer *timer)
     struct l2cap_link *link = CONTAINER_OF(timer, struct l2cap_link, timer);
     link->pending = 0;
     log_wrn("parameter update request was not answered");
+    conn_param_failed(conn_at((unsigned int)(link - l2cap_run.links)), BT_HCI_ERR_LL_RESP_TIMEOUT);
 }
 
 int l2cap_param_update_req(struct bt_conn *conn, const struct bt_le_conn_param *param)

@@ -1,9 +1,8 @@
 # What micropython/bluetooth.py has beyond the plain contract (doc/EXTENSIONS.md), between stock
 # interpreters.
 
-import textwrap
-
 import conftest
+from sides import central, peripheral
 
 
 def test_a_handler_that_raises_is_the_plain_contracts_end_and_not_ours(run, air):
@@ -70,28 +69,6 @@ def test_a_secret_that_is_no_buffer_is_reported(run):
     assert lines[-1] == "b'octets' None None" and "TypeError" in "\n".join(lines)
 
 
-PERIPHERAL = """
-from bt import *
-import bt
-UUID = bluetooth.UUID
-CHRC = UUID(0x2A6E)
-READ, NOTIFY, INDICATE = 2, 0x10, 0x20
-"""
-
-SERVE = """
-start()
-ble.config(events="ext")
-((h,),) = ble.gatts_register_services(((UUID(0x181A), ((CHRC, READ | NOTIFY | INDICATE),)),))
-address()
-advertise()
-conn = wait(1)[0]
-"""
-
-CENTRAL = """
-from bt import *
-import bt
-"""
-
 # What a pairing that failed was told with, and that no bond came of it.
 FAILED = """
 def failed():
@@ -109,43 +86,19 @@ store = Bonds("%s.json")
 bt.hook = store.answer
 """
 
-CONNECT = """
-start("c")
-ble.config(events="ext")
-to = peer()
-conn = connect(to)
-"""
-
-PAIR = """
-ble.gap_pair(conn)
-print("ENC", wait(28)[1:])
-"""
-
-OFF = """
-disconnect(conn)
-"""
-
-
-def peripheral(rest, before=""):
-    return PERIPHERAL + before + SERVE + textwrap.dedent(rest)
-
-
-def central(rest, before=""):
-    return CENTRAL + before + CONNECT + textwrap.dedent(rest)
-
 
 def test_without_being_asked_for_no_event_of_ours_comes(pair):
-    plain = 'ble.config(events=None)\nlog.clear()\n'
-    one, two = pair(
-        peripheral(plain + "wait(2)\nprint([e for e, d in log if e >= 128])"),
-        central(plain + "ble.gattc_write(conn, 1, b'', 1)\nwait(17)" + OFF + "print([e for e, d in log if e >= 128])"),
-    )
+    ended = "print([e for e, d in log if e >= 128])"
+    one = peripheral("wait(2)\n" + ended)
+    two = central("ble.gattc_write(conn, 1, b'', 1)\nwait(17)\ndisconnect(conn)\n" + ended)
+    asked = 'ble.config(events="ext")'
+    one, two = pair(one.replace(asked, ""), two.replace(asked, asked + "\nble.config(events=None)"))
     assert one == two == ["[]"]
 
 
 def test_reasons_of_disconnections(pair, run, air):
     one, two = pair(
-        peripheral("print('REASON', wait(0x82)); print(log.pop(0)[0])"),
+        peripheral("print('REASON', wait(0x82)); wait(2)"),
         central("ble.gap_disconnect(conn)\nprint('REASON', wait(0x82))\nwait(8)"),
     )
     assert (one[0], two[0]) == ("REASON (0, 19)", "REASON (0, 22)")

@@ -189,6 +189,12 @@ bool conn_param_ask(struct bt_conn *conn, struct bt_le_conn_param *param)
     return fake.accept_params;
 }
 
+void conn_param_failed(struct bt_conn *conn, uint8_t status)
+{
+    (void)conn;
+    fake.param_failed = status;
+}
+
 int bt_conn_le_param_update(struct bt_conn *conn, const struct bt_le_conn_param *param)
 {
     (void)conn;

@@ -34,6 +34,7 @@ struct fake {
     bt_security_t security;
     bool accept_params;   // Answer of conn_param_ask().
     unsigned int updates; // Calls of bt_conn_le_param_update().
+    uint8_t param_failed; // The status that conn_param_failed() told last.
     struct bt_le_conn_param update;
     struct breeze_stats stats;
 };

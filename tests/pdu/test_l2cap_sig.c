@@ -145,10 +145,13 @@ static void our_update_request_is_answered(void **state)
               "> 13 02 02 00 00 00" // Another identifier: not ours.
               "> 13 01 02 00 00 00");
     assert_int_equal(loop_timer_count(), 0);
+    assert_int_equal(fake.param_failed, 0);
     assert_int_equal(l2cap_param_update_req(conn, &param), 0);
     SIG(conn, "< 12 02 08 00 06 00 0c 00 00 00 2a 00 > 13 02 02 00 01 00"); // Refused.
+    assert_int_equal(fake.param_failed, BT_HCI_ERR_UNACCEPT_CONN_PARAM);
     assert_int_equal(l2cap_param_update_req(conn, &param), 0);
     SIG(conn, "< 12 03 08 00 06 00 0c 00 00 00 2a 00 > 01 03 02 00 00 00"); // Rejected.
+    assert_int_equal(fake.param_failed, BT_HCI_ERR_UNSUPP_REMOTE_FEATURE);
     assert_int_equal(loop_timer_count(), 0);
 }
 
@@ -158,6 +161,7 @@ static void our_update_request_times_out(void **state)
     fake_time(29999999);
     assert_int_equal(l2cap_param_update_req(conn, &param), -EBUSY);
     fake_time(1);
+    assert_int_equal(fake.param_failed, BT_HCI_ERR_LL_RESP_TIMEOUT);
     assert_int_equal(l2cap_param_update_req(conn, &param), 0);
     SIG(conn, "< 12 01 08 00 06 00 0c 00 00 00 2a 00 < 12 02 08 00 06 00 0c 00 00 00 2a 00");
 }

@@ -1,4 +1,6 @@
 // Connection parameters: validity, which way a request goes, what the peer asks for.
+#include <breeze/conn.h>
+
 #include "link_fake.h"
 
 static bool answer;
@@ -18,6 +20,12 @@ static void on_updated(struct bt_conn *conn, uint16_t interval, uint16_t latency
     fake_note("updated:%u,%u,%u", interval, latency, timeout);
 }
 
+static void on_failed(struct bt_conn *conn, uint8_t status)
+{
+    fake_note("failed:%02x", status);
+}
+
+static const struct breeze_conn_failed_cb failed_cb = {.param_update = on_failed};
 static struct bt_conn_cb cb = {.le_param_req = on_param_req, .le_param_updated = on_updated};
 static struct bt_conn *conn;
 
@@ -109,6 +117,16 @@ static void test_central(void **state)
     fake_run();
     assert_log("");
     assert_int_equal(fake.fallback_calls, 0);
+    // Who wants to hear of that does, once per request; a refusal of what the peer asked is not ours.
+    breeze_conn_failed_cb_set(&failed_cb);
+    assert_int_equal(bt_conn_le_param_update(conn, BT_LE_CONN_PARAM_DEFAULT), 0);
+    assert_true(update_event(BT_HCI_ERR_UNACCEPT_CONN_PARAM, 0));
+    fake_run();
+    assert_log("failed:3b");
+    assert_true(update_event(BT_HCI_ERR_UNACCEPT_CONN_PARAM, 0));
+    fake_run();
+    assert_log("");
+    breeze_conn_failed_cb_set(NULL);
     fake_disconnected(0x40, 0x13);
     assert_int_equal(bt_conn_le_param_update(conn, wish), -ENOTCONN);
 }

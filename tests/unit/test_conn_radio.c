@@ -1,4 +1,6 @@
 // Data length and PHY: asked for by the application, and without being asked.
+#include <breeze/conn.h>
+
 #include "link_fake.h"
 
 static struct bt_conn *conn;
@@ -80,14 +82,37 @@ static void application_asks(void **state)
     bt_conn_unref(ref);
 }
 
+static void on_phy_failed(struct bt_conn *link, uint8_t status)
+{
+    assert_ptr_equal(link, conn);
+    fake_note("failed:%02x", status);
+}
+
+// What the application asked for and the peer refused is told; what it did not ask for is not.
+static void peer_refuses_phys(void **state)
+{
+    static const struct breeze_conn_failed_cb failed = {.phy_update = on_phy_failed};
+    uint8_t evt[] = {BT_HCI_ERR_UNSUPP_LL_PARAM_VAL, 0x40, 0, 1, 1};
+    fake.log[0] = '\0';
+    breeze_conn_failed_cb_set(&failed);
+    for (unsigned int i = 0; i < 3; i++) {
+        if (i == 1) {
+            assert_int_equal(bt_conn_le_phy_update(conn, BT_CONN_LE_PHY_PARAM_2M), 0);
+        }
+        assert_true(fake_event(BT_HCI_EVT_LE_META_EVENT, BT_HCI_EVT_LE_PHY_UPDATE_COMPLETE, evt,
+                               sizeof(evt)));
+        fake_run();
+    }
+    assert_string_equal(fake.log, "failed:20");
+    breeze_conn_failed_cb_set(NULL);
+}
+
 int main(void)
 {
 #define T(fn) cmocka_unit_test_setup_teardown(fn, setup, fake_teardown)
     const struct CMUnitTest tests[] = {
-        T(pitfall_87_both_have_them),
-        T(peer_has_neither),
-        T(we_have_neither),
-        T(application_asks),
+        T(pitfall_87_both_have_them), T(peer_has_neither),  T(we_have_neither),
+        T(application_asks),          T(peer_refuses_phys),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
