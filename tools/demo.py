@@ -2,7 +2,9 @@
 """The demo: two stock MicroPython programs, examples/peripheral.py and examples/central.py, talk BLE.
 
 Each runs in its own unmodified interpreter with the Breeze module; by default both sit on a virtual
-air of their own. Prints the story of both as it happens, ends with a table, leaves btsnoop traces.
+air of their own. Prints the story of both as it happens, then a table, leaves btsnoop traces. It ends with a secured
+pair: examples/secure_peripheral.py shows a passkey, the demo types it into examples/secure_central.py as a
+user would, and then both come back by the bond that they keep.
 
     tools/demo.py [--build DIR] [--peripheral TRANSPORT] [--central TRANSPORT]
 
@@ -46,6 +48,17 @@ Ctrl-C ends it.""",
 }
 
 
+SECURED = """
+Now in secret: a peripheral that shows a passkey, and a central that needs it. The demo types it, as you would.
+"""
+AGAIN = """
+Both once more, in new processes. They have kept their bonds, so nobody is asked:
+"""
+FAREWELL_SECURED = """
+The bonds are in {where}/secure_*.json. To be the one who types, take two terminals:
+  micropython examples/secure_peripheral.py      and      micropython examples/secure_central.py"""
+
+
 class Problem(Exception):
     """What the user reads in place of a traceback: one clear sentence."""
 
@@ -53,11 +66,12 @@ class Problem(Exception):
 class Program:
     """One MicroPython program; its lines go into a queue that all programs share."""
 
-    def __init__(self, name, interpreter, transport, where, lines):
+    def __init__(self, name, interpreter, transport, where, lines, script=None):
         self.name = name
         self.lines = lines
         self.output = []
-        self.trace = where / f"{name}.btsnoop"
+        script = script or name
+        self.trace = where / f"{script}.btsnoop"
         self.trace.unlink(missing_ok=True)
         env = dict(os.environ, BREEZE_HCI=transport, BREEZE_TRACE=str(self.trace))
         env["MICROPYPATH"] = f".frozen:{where / 'lib'}"
@@ -65,9 +79,10 @@ class Program:
             # A shell's background job: the programs would inherit that and never see Ctrl-C.
             signal.signal(signal.SIGINT, signal.default_int_handler)
         self.process = subprocess.Popen(
-            interpreter + [str(ROOT / "examples" / f"{name}.py")],
+            interpreter + [str(ROOT / "examples" / f"{script}.py")],
             env=env,
-            stdin=subprocess.DEVNULL,
+            cwd=where,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
         )
@@ -77,6 +92,13 @@ class Program:
         for line in self.process.stdout:
             self.lines.put((time.monotonic(), self, line.decode(errors="replace").rstrip()))
         self.lines.put((time.monotonic(), self, None))
+
+    def type(self, line):
+        try:
+            self.process.stdin.write(line.encode() + b"\n")
+            self.process.stdin.flush()
+        except BrokenPipeError:  # It has ended; its own last line says why.
+            pass
 
     def interrupt(self):
         if self.process.poll() is None:
@@ -143,9 +165,10 @@ def next_line(lines, deadline):
         return None
 
 
-def play(programs, lines, start):
-    """Prints lines until every program has ended. One that outlives its partner is asked to leave
-    with Ctrl-C, as a user would; one that does not is a problem."""
+def play(programs, lines, start, heard=None):
+    """Prints lines until every program has ended, each of which heard(programs, program, line) hears too. One
+    that outlives its partner is asked to leave with Ctrl-C, as a user would; one that does not is a
+    problem."""
     running = set(programs)
     deadline = start + LIMIT
     asked = False
@@ -164,6 +187,8 @@ def play(programs, lines, start):
         if line is not None:
             program.output.append((moment, line))
             tell(start, moment, program.name, line)
+            if heard:
+                heard(programs, program, line)
             continue
         program.process.wait()
         running.discard(program)
@@ -234,6 +259,11 @@ def summary(programs, seconds):
         print(f"  tshark -r {relative(program.trace)}     or  wireshark {relative(program.trace)}")
 
 
+def has_security(build):
+    """Pairing is built in where there is Mbed TLS."""
+    return "BREEZE_SMP:BOOL=OFF" not in (build / "CMakeCache.txt").read_text()
+
+
 def relative(path):
     try:
         return path.relative_to(Path.cwd())
@@ -255,27 +285,56 @@ def show_air_log(folder):
             print(f"demo: the air's log:\n  " + "\n  ".join(text.splitlines()[-10:]), file=sys.stderr)
 
 
-def run_pair(where, build, words, transports):
+def run_two(where, words, socket, transports, prefix="", heard=None):
+    """Runs a peripheral and a central to their ends, and returns them."""
     lines = queue.Queue()
-    private = Path(tempfile.mkdtemp(prefix="breeze-demo-"))  # short: a socket's path has 107 octets
-    socket = private / "air"
     programs = []
     start = time.monotonic()
     try:
         for role in ("peripheral", "central"):
             transport = transports.get(role) or f"air:{socket}#{role}"
-            programs.append(Program(role, words, transport, where, lines))
-        play(programs, lines, start)
-        good = all(ended_well(p) for p in programs)
+            programs.append(Program(role, words, transport, where, lines, prefix + role))
+        play(programs, lines, start, heard)
+    finally:
+        for program in programs:
+            program.end()
+    if not all(ended_well(p) for p in programs):
+        raise Problem("a program ended with an error; its last line above says which.")
+    return programs
+
+
+def type_passkey(programs, program, line):
+    """The user: reads the passkey at one program and types it at the other."""
+    match = re.match(r"the passkey is (\d{6})$", line)
+    if match:
+        for other in programs:
+            if other is not program:
+                other.type(match.group(1))
+
+
+def run_secured(where, words, socket, transports):
+    for role in ("peripheral", "central"):
+        (where / f"secure_{role}.json").unlink(missing_ok=True)
+    print(SECURED)
+    run_two(where, words, socket, transports, "secure_", type_passkey)
+    print(AGAIN)
+    run_two(where, words, socket, transports, "secure_")
+    print(FAREWELL_SECURED.format(where=relative(where)))
+
+
+def run_pair(where, build, words, transports):
+    private = Path(tempfile.mkdtemp(prefix="breeze-demo-"))  # short: a socket's path has 107 octets
+    socket = private / "air"
+    start = time.monotonic()
+    try:
+        programs = run_two(where, words, socket, transports)
         summary(programs, time.monotonic() - start)
-        if not good:
-            raise Problem("a program ended with an error; its last line above says which.")
+        if has_security(build):
+            run_secured(where, words, socket, transports)
     except Problem:
         show_air_log(private)
         raise
     finally:
-        for program in programs:
-            program.end()
         stop_air(build, socket)
         shutil.rmtree(private, ignore_errors=True)
 

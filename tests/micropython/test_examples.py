@@ -1,4 +1,5 @@
-# The two programs in examples/, as the demo runs them; once more with the sanitizers in the library.
+# The programs in examples/, as the demo runs them; the first two once more with the sanitizers in the
+# library.
 
 import os
 import subprocess
@@ -76,3 +77,106 @@ def test_peripheral_and_central_with_sanitizers(run, air, folder):
 def test_central_without_a_peripheral(run, air):
     program = run((conftest.ROOT / "examples" / "central.py").read_text(), "c", f"air:{air}#c")
     assert program.finish(status=1)[-1] == "failed: found no peripheral; is peripheral.py running?"
+
+
+class Safe:
+    """secure_peripheral.py, and secure_central.py against it as often as wanted."""
+
+    def __init__(self, run, air, folder):
+        self.run, self.air, self.folder = run, air, folder
+        self.start_peripheral()
+
+    def start(self, name):
+        examples = conftest.ROOT / "examples"
+        (self.folder / "bonds.py").write_text((examples / "bonds.py").read_text())
+        return self.run((examples / f"secure_{name}.py").read_text(), name, f"air:{self.air}#{name}")
+
+    def start_peripheral(self):
+        self.peripheral = self.start("peripheral")
+        self.peripheral.expect("^advertising as breeze-safe")
+
+    def stop_peripheral(self):
+        self.peripheral.interrupt()
+        lines = self.peripheral.finish()
+        assert lines[-1] == "stopped"
+        return lines
+
+    def fetch(self, *answers):
+        """What the central prints; answers None: the passkey that the peripheral shows."""
+        central = self.start("central")
+        for answer in answers:
+            shown = self.peripheral.expect(r"^the passkey is (\d{6})$").group(1)
+            central.tell(shown if answer is None else answer)
+        return [line for line in central.finish() if not line.startswith("the passkey that it")]
+
+
+WITH_PASSKEY = "encrypted and authenticated with the passkey"
+WITH_BOND = "encrypted and authenticated with the bond"
+SECRET = "read: it is under the oak"
+
+
+def test_secure_pair(run, air, folder):
+    """A passkey once, mistyped first; then the bond does, in new processes on both sides."""
+    safe = Safe(run, air, folder)
+    lines = safe.fetch("no number", None)
+    assert lines[3:] == [
+        *("read: refused", "it did not succeed with the passkey", WITH_PASSKEY, SECRET),
+        *("disconnected", "done"),
+    ]
+    assert "pairing failed" in safe.stop_peripheral()
+    safe.start_peripheral()
+    assert safe.fetch()[2:] == ["read: refused", WITH_BOND, SECRET, "disconnected", "done"]
+    assert not [line for line in safe.stop_peripheral() if "passkey" in line or "no bonds" in line]
+
+
+def test_secure_pair_after_one_side_lost_its_bond(run, air, folder):
+    """The central deletes its own and asks for the passkey; the peripheral simply pairs anew."""
+    safe = Safe(run, air, folder)
+    safe.fetch(None)
+    safe.stop_peripheral()
+    (folder / "secure_peripheral.json").unlink()
+    safe.start_peripheral()
+    lines = safe.fetch(None)
+    assert lines[3:5] == ["it did not succeed with the bond", "the bond is deleted"]
+    assert lines[-4:] == [WITH_PASSKEY, SECRET, "disconnected", "done"]
+    (folder / "secure_central.json").unlink()
+    lines = safe.fetch(None)
+    assert lines[-4:] == [WITH_PASSKEY, SECRET, "disconnected", "done"]
+    safe.stop_peripheral()
+
+
+def test_secure_central_without_a_peripheral(run, air, folder):
+    (folder / "bonds.py").write_text((conftest.ROOT / "examples" / "bonds.py").read_text())
+    program = run((conftest.ROOT / "examples" / "secure_central.py").read_text(), "c", f"air:{air}#c")
+    assert program.finish(status=1)[-1] == (
+        "failed: found no peripheral; is secure_peripheral.py running?"
+    )
+
+
+def test_bonds_are_kept_as_they_should(run, folder):
+    (folder / "bonds.py").write_text((conftest.ROOT / "examples" / "bonds.py").read_text())
+    (folder / "damaged.json").write_text('{"1 00": "zz"')
+    program = run(
+        """
+        from bonds import Bonds
+        store = Bonds("b.json")
+        key, value = memoryview(b"\\1key"), memoryview(b"value")
+        print(store.answer(30, (1, key, value)), store.answer(30, (2, key, b"other")))
+        store = Bonds("b.json")
+        print(store.answer(29, (1, 0, key)), store.answer(29, (1, 0, None)), store.answer(29, (1, 1, None)))
+        print(store.answer(29, (3, 0, None)), store.answer(29, (2, 0, b"no")), store.answer(1, (0, 0, key)))
+        print(store.answer(30, (1, key, None)), store.answer(30, (1, key, None)))
+        print(Bonds("b.json").kept)
+        print(Bonds("damaged.json").kept)
+        """
+    )
+    assert program.finish() == [
+        "no bonds in b.json",
+        "True True",
+        "b'value' b'value' None",
+        "None None None",
+        "True False",
+        "{'2 016b6579': b'other'}",
+        "no bonds in damaged.json",
+        "{}",
+    ]

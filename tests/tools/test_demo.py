@@ -55,6 +55,26 @@ def test_play_asks_the_survivor_to_leave(tmp_path, monkeypatch, capsys):
     assert "peripheral  advertising" in told and "central     connected" in told and "bye" in told
 
 
+def test_the_passkey_is_typed_at_the_other_program(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(demo, "FAREWELL", 30)
+    lines = queue.Queue()
+    both = [
+        program("peripheral", "print('the passkey is 012345')\n", tmp_path, lines, monkeypatch),
+        program("central", "print('typed', input())\n", tmp_path, lines, monkeypatch),
+    ]
+    demo.play(both, lines, time.monotonic(), demo.type_passkey)
+    assert "central     typed 012345" in capsys.readouterr().out
+    both[0].type("to one who has gone")
+
+
+def test_a_build_without_security_has_no_secured_part(tmp_path):
+    cache = tmp_path / "CMakeCache.txt"
+    cache.write_text("BREEZE_SMP:BOOL=OFF\n")
+    assert not demo.has_security(tmp_path)
+    cache.write_text("BREEZE_SMP:BOOL=ON\n")
+    assert demo.has_security(tmp_path)
+
+
 def test_play_names_a_hang(tmp_path, monkeypatch):
     monkeypatch.setattr(demo, "LIMIT", 1)
     lines = queue.Queue()
