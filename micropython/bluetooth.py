@@ -20,8 +20,6 @@ from ubluetooth import (
 )
 
 _IRQ_GET_SECRET = 29
-
-
 _EOPNOTSUPP = 95
 
 
@@ -52,8 +50,11 @@ class BLE(ubluetooth.BLE):
 
     # A handler that raises is reported and called again for the next event; below us it would not be.
     def _on_event(self, event, data):
+        handler = self._handler
+        if handler is None:
+            return
         try:
-            answer = self._handler(event, data)
+            answer = handler(event, data)
             if event == _IRQ_GET_SECRET and answer:
                 memoryview(answer)  # Anything else would raise below us.
             return answer

@@ -156,7 +156,7 @@ def test_subscriptions(pair):
     assert two == ["ENC (1, 0, 1, 16)"]
 
 
-def test_notify_ready_follows_enomem(pair):
+def test_pitfall_26_notify_ready_follows_enomem(pair):
     """Notifications as fast as Python can, without a pause but the event; none is lost."""
     one, two = pair(
         peripheral(
@@ -306,7 +306,7 @@ def test_wrong_then_right_passkey(run, air):
     ]
 
 
-def test_a_level_refuses_below_and_mitm_only_asks(pair):
+def test_pitfall_75_mitm_only_asks_and_a_level_refuses(pair):
     """Two sides without any way to prove anything: mitm pairs all the same, level 3 does not."""
     one, two = pair(
         peripheral(
@@ -417,7 +417,7 @@ def test_a_bond_in_a_json_file_survives_a_restart_of_both(run, air, folder):
     assert kept == [(folder / f"{side}.json").read_text() for side in "pc"]
 
 
-def test_a_bond_in_a_json_file_survives_a_restart_of_either_side(run, air, folder):
+def test_pitfall_76_bonded_is_told_by_each_side_whichever_was_restarted(run, air, folder):
     (folder / "bonds.py").write_text((conftest.ROOT / "examples" / "bonds.py").read_text())
     hci = f"air:{air}#%s"
     again = "advertise()\nconn = wait(1)[0]\n" + STAY
