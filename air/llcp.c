@@ -508,6 +508,8 @@ static void on_phy_update(struct air_end *end, int64_t at, const uint8_t *data)
     } else if (end->local == PROC_PHY) {
         phy_event(end, at, HCI_SUCCESS);
         llcp_done(end);
+    } else {
+        llcp_run(end); // nothing changes: what waited for the central's word may start
     }
 }
 

@@ -277,6 +277,31 @@ static void test_update_collision(void **state)
     rig_close(&rig);
 }
 
+// A peripheral's request that comes while the central asks for the PHYs that are there already: refused
+// as a collision, or done; it never waits for a procedure that is over.
+static void test_update_while_phys_stay(void **state)
+{
+    for (int i = 0; i < 30; i++) {
+        struct rig rig;
+        struct packet packet;
+        uint16_t handles[2];
+        two(&rig);
+        established(&rig, 0, 1, 24, handles);
+        assert_int_equal(BY_HANDLE(&rig, 0, OP_SET_PHY, handles[0], 0, 2, 2, 0, 0), 0);
+        rig_run(&rig, 1000 * MS);
+        assert_int_equal(BY_HANDLE(&rig, 0, OP_SET_PHY, handles[0], 0, 2, 2, 0, 0), 0);
+        rig_run(&rig, i * 5 * MS);
+        assert_int_equal(update(&rig, 1, handles[1], 80, 0), 0);
+        if (rig_le_event(&rig, 1, LE_EV_UPDATE, 500 * MS, &packet)) {
+            assert_int_equal(packet.data[4], 0x2a);
+        } else {
+            answer_param_request(&rig, 0, handles[0]);
+            expect_update(&rig, 1, 0, 80);
+        }
+        rig_close(&rig);
+    }
+}
+
 static void test_channel_map(void **state)
 {
     struct rig rig;
@@ -732,6 +757,7 @@ int main(void)
         cmocka_unit_test(test_update_by_peripheral_refused),
         cmocka_unit_test(test_update_by_peripheral_needs_the_procedure),
         cmocka_unit_test(test_update_collision),
+        cmocka_unit_test(test_update_while_phys_stay),
         cmocka_unit_test(test_channel_map),
         cmocka_unit_test(test_data_length),
         cmocka_unit_test(test_data_length_by_default),
