@@ -22,6 +22,13 @@ static const struct perm_kind writing = {
     BT_GATT_PERM_WRITE_LESC, BT_ATT_ERR_WRITE_NOT_PERMITTED,
 };
 
+static const uint8_t lack_errs[] = {
+    [CONN_LACKS_NOTHING] = 0,
+    [CONN_LACKS_AUTHENTICATION] = BT_ATT_ERR_AUTHENTICATION,
+    [CONN_LACKS_ENCRYPTION] = BT_ATT_ERR_INSUFFICIENT_ENCRYPTION,
+    [CONN_LACKS_KEY_SIZE] = BT_ATT_ERR_ENCRYPTION_KEY_SIZE,
+};
+
 // Each bit alone demands its level: a table with LESC and nothing else is not open to anyone.
 static uint8_t check(struct bt_conn *conn, const struct bt_gatt_attr *attr,
                      const struct perm_kind *kind)
@@ -30,14 +37,10 @@ static uint8_t check(struct bt_conn *conn, const struct bt_gatt_attr *attr,
     if (!secure) {
         return attr->perm & kind->plain ? 0 : kind->denied;
     }
-    bt_security_t level = bt_conn_get_security(conn);
-    if (level < BT_SECURITY_L2 && secure == kind->encrypt) {
-        return BT_ATT_ERR_INSUFFICIENT_ENCRYPTION;
-    }
     bt_security_t need = secure & kind->lesc     ? BT_SECURITY_L4
                          : secure & kind->authen ? BT_SECURITY_L3
                                                  : BT_SECURITY_L2;
-    return level < need ? BT_ATT_ERR_AUTHENTICATION : 0;
+    return lack_errs[conn_lacks(conn, need)];
 }
 
 uint8_t att_may_notify(struct bt_conn *conn, const struct bt_gatt_attr *attr)

@@ -135,6 +135,8 @@ struct conn_up {
     // valid again. The bond of this peer was deleted.
     void (*secured)(struct bt_conn *conn);
     void (*unbonded)(uint8_t id, const bt_addr_le_t *peer);
+    // Is there a key that this link could be encrypted with.
+    bool (*has_key)(const struct bt_conn *conn);
     // Members may be NULL.
 };
 extern const struct conn_up *const conn_ups[];
@@ -200,6 +202,15 @@ static inline void conn_post(struct bt_conn *conn, uint16_t bits)
 // Tell the layers above of `secured`, `unbonded`.
 void conn_secured(struct bt_conn *conn);
 void conn_unbonded(uint8_t id, const bt_addr_le_t *peer);
+
+// What a link lacks for a level of security: what a server refuses with (Vol 3, Part C, 10.3.1).
+enum conn_lack {
+    CONN_LACKS_NOTHING,
+    CONN_LACKS_AUTHENTICATION, // A pairing, or a better one.
+    CONN_LACKS_ENCRYPTION,     // The keys are there: encrypting is enough.
+    CONN_LACKS_KEY_SIZE,
+};
+enum conn_lack conn_lacks(const struct bt_conn *conn, bt_security_t level);
 
 // ---- Tables for src/api/wiring.c ----------------------------------------------------------------
 

@@ -8,6 +8,7 @@
 #include <zephyr/bluetooth/gatt.h>
 
 #include "att/db.h"
+#include "att/perm.h"
 #include "base/rd.h"
 #include "base/wr.h"
 #include "gatt/gatt.h"
@@ -164,6 +165,13 @@ static bool ccc_set(uint16_t handle, uint8_t conn, uint16_t value)
     return true;
 }
 
+// Whoever may not read a value may not subscribe to it either (hostile 36).
+static uint8_t subscriber_lacks(struct bt_conn *conn, uint16_t handle)
+{
+    const struct bt_gatt_attr *value = db_find(value_of(handle));
+    return value ? att_may_notify(conn, value) : 0;
+}
+
 ssize_t bt_gatt_attr_write_ccc(struct bt_conn *conn, const struct bt_gatt_attr *attr,
                                const void *buf, uint16_t len, uint16_t offset, uint8_t flags)
 {
@@ -173,6 +181,10 @@ ssize_t bt_gatt_attr_write_ccc(struct bt_conn *conn, const struct bt_gatt_attr *
     ssize_t err = ccc_parse(buf, len, offset, &value);
     if (err) {
         return err;
+    }
+    uint8_t lack = value ? subscriber_lacks(conn, handle) : 0;
+    if (lack) {
+        return BT_GATT_ERR(lack);
     }
     if (ccc->cfg_write) {
         ssize_t taken = ccc->cfg_write(conn, attr, value);

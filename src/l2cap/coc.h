@@ -29,6 +29,7 @@
 #define COC_NO_AUTHEN        0x0005
 #define COC_NO_AUTHOR        0x0006
 #define COC_KEY_SIZE         0x0007
+#define COC_NO_ENCRYPTION    0x0008
 #define COC_BAD_SCID         0x0009
 #define COC_SCID_TAKEN       0x000a
 #define COC_BAD_PARAMS       0x000b
@@ -126,6 +127,9 @@ void coc_show_credits(const struct coc *coc);
 // Down-calls of sig.c and of the wiring.
 void coc_link_down(struct bt_conn *conn);
 void coc_tx_free(void);
+// coc_sec.c: security of the link changed, or could not be raised; what it lacks for a server: a result.
+void coc_security(struct bt_conn *conn, enum bt_security_err err);
+uint16_t coc_lacks(const struct bt_conn *conn, bt_security_t level);
 
 // ---- Data: coc_rx.c, coc_tx.c -------------------------------------------------------------------
 

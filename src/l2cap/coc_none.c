@@ -69,6 +69,10 @@ void coc_link_down(struct bt_conn *conn)
 {
 }
 
+void coc_security(struct bt_conn *conn, enum bt_security_err err)
+{
+}
+
 void coc_tx_free(void)
 {
 }

@@ -137,11 +137,12 @@ static uint16_t le_conn(struct sig_cmd *cmd, struct coc **coc)
     if (mtu < COC_MIN_MTU || mps < COC_MIN_MTU) {
         return COC_BAD_PARAMS;
     }
-    if (bt_conn_get_security(cmd->conn) < server->sec_level) {
-        return COC_NO_AUTHEN;
+    uint16_t result = coc_lacks(cmd->conn, server->sec_level);
+    if (result) {
+        return result;
     }
     coc_run.asked = (struct breeze_l2cap_asked){.mtu = mtu, .mps = mps};
-    uint16_t result = coc_accept(cmd->conn, server, scid, false, coc);
+    result = coc_accept(cmd->conn, server, scid, false, coc);
     if (!result) {
         coc_open(*coc, scid, mtu, mps, credits);
     }

@@ -192,7 +192,7 @@ static uint16_t check(struct sig_cmd *cmd, const struct request *req,
     if (req->mtu < BT_L2CAP_ECRED_MIN_MTU || req->mps < BT_L2CAP_ECRED_MIN_MPS || !req->credits) {
         return COC_BAD_PARAMS;
     }
-    return bt_conn_get_security(cmd->conn) < (*server)->sec_level ? COC_NO_AUTHEN : COC_OK;
+    return coc_lacks(cmd->conn, (*server)->sec_level);
 }
 
 // One value of MTU, MPS and credits holds for all channels accepted: the least.

@@ -311,7 +311,14 @@ static void link_down(struct bt_conn *conn)
     link_wipe(link);
 }
 
+static bool link_has_key(const struct bt_conn *conn)
+{
+    const struct smp_keys *keys = smp_keys_of(smp_link_of(conn));
+    return keys && (keys->flags & (SMP_KEYS_OURS | SMP_KEYS_THEIRS));
+}
+
 const struct conn_up smp_conn_up = {
     .connected = link_up,
     .disconnected = link_down,
+    .has_key = link_has_key,
 };

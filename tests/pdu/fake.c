@@ -171,6 +171,14 @@ uint8_t bt_conn_index(const struct bt_conn *conn)
     return (uint8_t)(conn - conns);
 }
 
+static bool fake_has_key(const struct bt_conn *conn)
+{
+    return fake.has_key;
+}
+
+static const struct conn_up fake_smp_up = {.has_key = fake_has_key};
+const struct conn_up *const conn_ups[] = {&fake_smp_up, NULL};
+
 bt_security_t bt_conn_get_security(const struct bt_conn *conn)
 {
     (void)conn;

@@ -32,6 +32,7 @@ struct fake {
     bool tx_dry;    // acl_tx_alloc() has no buffer.
     bool hold_done; // Completions wait for fake_complete().
     bt_security_t security;
+    bool has_key;         // There is a key for every link.
     bool accept_params;   // Answer of conn_param_ask().
     unsigned int updates; // Calls of bt_conn_le_param_update().
     uint8_t param_failed; // The status that conn_param_failed() told last.

@@ -195,13 +195,19 @@ static void writing(void **state)
 
 static void permissions_follow_the_security_level(void **state)
 {
-    ATT(conn, "> 0a 16 00 < 01 0a 16 00 0f > 12 16 00 61 < 01 12 16 00 05"
+    ATT(conn, "> 0a 16 00 < 01 0a 16 00 05 > 12 16 00 61 < 01 12 16 00 05"
               "> 0a 18 00 < 01 0a 18 00 05"); // LESC alone demands it (CVE-2024-1638).
+    fake.has_key = true;                      // Encrypting with it is the next thing to do.
+    ATT(conn, "> 0a 16 00 < 01 0a 16 00 0f > 12 16 00 61 < 01 12 16 00 0f"
+              "> 0a 18 00 < 01 0a 18 00 0f");
     fake.security = BT_SECURITY_L2;
     value_len = 1;
     ATT(conn, "> 0a 16 00 < 0b 30 > 12 16 00 61 < 01 12 16 00 05 > 0a 18 00 < 01 0a 18 00 05");
     fake.security = BT_SECURITY_L3;
+    conn->enc_size = 16;
     ATT(conn, "> 12 16 00 61 < 13 > 0a 18 00 < 01 0a 18 00 05");
+    conn->enc_size = 15;
+    ATT(conn, "> 0a 18 00 < 01 0a 18 00 0c");
     fake.security = BT_SECURITY_L4;
     ATT(conn, "> 0a 18 00 < 0b 30");
 }

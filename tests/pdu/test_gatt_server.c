@@ -181,8 +181,11 @@ static void hostile_36_ccc_writes(void **state)
               "> 12 11 00 01 00 00 00 < 01 12 11 00 0d > 12 11 00 04 00 < 01 12 11 00 13"
               "> 12 11 00 01 80 < 01 12 11 00 13 > 0a 11 00 < 0b 00 00"
               "> 12 11 00 01 < 13 > 0a 11 00 < 0b 01 00"); // One octet is taken.
-    // The value needs encryption: its notification does too, whatever was subscribed.
+    // The value needs encryption: so do its subscription, and its notification, whatever was subscribed.
+    ATT(conn, "> 12 16 00 01 00 < 01 12 16 00 05 > 12 16 00 00 00 < 13 > 0a 16 00 < 0b 00 00");
+    fake.security = BT_SECURITY_L2;
     ATT(conn, "> 12 16 00 01 00 < 13");
+    fake.security = BT_SECURITY_L1;
     assert_int_equal(bt_gatt_notify(conn, &attr_b_svc[1], "x", 1), -EPERM);
     assert_int_equal(breeze_gatt_send(conn, 0x14, "x", 1, false, NULL, NULL), -EPERM);
     fake.security = BT_SECURITY_L2;

@@ -98,6 +98,18 @@ static void refusals(void **state)
     server.sec_level = BT_SECURITY_L2;
     SIG(conn,
         "> 14 07 0a 00 80 00 50 00 64 00 20 00 02 00 < 15 07 0a 00 00 00 00 00 00 00 00 00 05 00");
+    // There is a key for it: encryption; a key that is too short for level 4.
+    fake.has_key = true;
+    SIG(conn,
+        "> 14 08 0a 00 80 00 50 00 64 00 20 00 02 00 < 15 08 0a 00 00 00 00 00 00 00 00 00 08 00");
+    server.sec_level = BT_SECURITY_L4;
+    fake.security = BT_SECURITY_L3;
+    conn->enc_size = 15;
+    SIG(conn,
+        "> 14 09 0a 00 80 00 50 00 64 00 20 00 02 00 < 15 09 0a 00 00 00 00 00 00 00 00 00 07 00");
+    conn->enc_size = 16;
+    SIG(conn,
+        "> 14 0a 0a 00 80 00 50 00 64 00 20 00 02 00 < 15 0a 0a 00 00 00 00 00 00 00 00 00 05 00");
     assert_int_equal(accepted, 0);
     HEARD("");
 }

@@ -113,7 +113,7 @@ struct bt_l2cap_chan_ops {
     void (*connected)(struct bt_l2cap_chan *chan);
     // It is closed, or was not opened; once per channel that was handed over. What was queued is gone.
     void (*disconnected)(struct bt_l2cap_chan *chan);
-    // (-) The link's encryption changed while the channel waited for it.
+    // The security of the link under an open channel changed (0), or could not be raised (an HCI status).
     void (*encrypt_change)(struct bt_l2cap_chan *chan, uint8_t hci_status);
     // (-) Zephyr copies segments into buffers of this; here segments need none.
     struct net_buf *(*alloc_seg)(struct bt_l2cap_chan *chan);
