@@ -88,8 +88,11 @@ void smp_clear(struct smp_link *link)
     link->attempt++;
     link->required = 0;
     link->round = 0;
-    // Nothing secret stays behind.
+    // Nothing secret stays behind, and no key of a pairing that was not completed.
     memset(link->req, 0, offsetof(struct smp_link, keys) - offsetof(struct smp_link, req));
+    if (!link->has_keys) {
+        memset(&link->keys, 0, sizeof(link->keys));
+    }
 }
 
 // A third failure and later ones in a row let the peer wait, 2 s at first, twice as long each time
@@ -171,6 +174,19 @@ void smp_arrived(struct smp_link *link, uint8_t wait)
         void (*then)(struct smp_link *) = link->then;
         link->then = NULL;
         then(link);
+    }
+}
+
+void smp_curve_renew(const struct smp_link *link)
+{
+    for (unsigned int i = 0; i < CONFIG_BT_MAX_CONN; i++) {
+        if (&smp_run.links[i] != link && smp_is_pairing(&smp_run.links[i])) {
+            return;
+        }
+    }
+    if (smp_run.pair_stale) {
+        smp_run.pair_valid = false;
+        smp_run.pair_stale = false;
     }
 }
 

@@ -78,6 +78,7 @@ static enum smp_reason features_settle(struct smp_link *link)
     const uint8_t *own = smp_features_own(link);
     link->bonding = (own[3] & peer[3] & SMP_AUTH_BONDING) != 0;
     link->method = (uint8_t)smp_method(link);
+    link->has_keys = false; // Those of an earlier pairing of this connection.
     link->keys = (struct smp_keys){.size = peer[4], .id = smp_conn_of(link)->id};
     bt_security_t level = smp_level((enum smp_method)link->method, link->sc, peer[4]);
     if (level < MAX(link->required, smp_reg.policy.min_level) ||

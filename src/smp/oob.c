@@ -16,12 +16,12 @@ int bt_le_oob_get_local(uint8_t id, struct bt_le_oob *oob)
     if (!oob || !addr) {
         return -EINVAL;
     }
+    smp_curve_renew(NULL);
     int err = crypto_rand(smp_run.oob_r, sizeof(smp_run.oob_r));
     err = err ? err : smp_curve_pair();
     if (err) {
         return err;
     }
-    smp_run.pair_stale = false;
     oob->addr = *addr;
     memcpy(oob->le_sc_data.r, smp_run.oob_r, sizeof(oob->le_sc_data.r));
     crypto_f4(smp_run.pub, smp_run.pub, smp_run.oob_r, 0, oob->le_sc_data.c);

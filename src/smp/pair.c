@@ -24,24 +24,11 @@ static void key_send(struct smp_link *link);
 static void round_begin(struct smp_link *link);
 static void secret_ask(struct smp_link *link);
 
-static bool others_pair(const struct smp_link *link)
-{
-    for (unsigned int i = 0; i < CONFIG_BT_MAX_CONN; i++) {
-        if (&smp_run.links[i] != link && smp_is_pairing(&smp_run.links[i])) {
-            return true;
-        }
-    }
-    return false;
-}
-
 // Phase 2 begins: with Secure Connections with the central's public key, else with what c1 needs.
 void smp_phase_2(struct smp_link *link)
 {
     if (link->sc) {
-        if (smp_run.pair_stale && !others_pair(link)) {
-            smp_run.pair_valid = false;
-            smp_run.pair_stale = false;
-        }
+        smp_curve_renew(link);
         link->waits |= SMP_WAIT_PAIR;
         smp_curve_kick();
         if (smp_is_central(link)) {

@@ -240,6 +240,8 @@ enum bt_security_err smp_err_of(uint8_t reason);
 // Have the curve worked on, in the drain; make the key pair at once (not in dispatch).
 void smp_curve_kick(void);
 int smp_curve_pair(void);
+// Drop a key pair with which a pairing failed, unless one of another link is at it.
+void smp_curve_renew(const struct smp_link *link);
 
 // ---- features.c -----------------------------------------------------------------------------------
 
