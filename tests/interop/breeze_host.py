@@ -6,6 +6,7 @@ import errno
 import os
 
 from common import (
+    CONNECT_SECONDS,
     WAIT,
     AttError,
     Characteristic,
@@ -176,7 +177,8 @@ class BreezeHost:
         self.received = Mailbox("all octets at Breeze")
         self.indications = Mailbox(f"confirmation at {label}")
         self.room = Mailbox(f"a buffer at {label}")
-        self.replies = Mailbox(f"the answer of {label}")
+        self.ready = asyncio.Event()
+        self.replies = collections.deque()  # a future for each command that waits for its answer
         self.stats_seen = {}
         self.identity = None
 
@@ -194,7 +196,7 @@ class BreezeHost:
             preexec_fn=die_with_parent,
         )
         self.reader = asyncio.create_task(self.read())
-        assert await self.replies.get() == ("ready", []), "the host did not start; see its log"
+        await asyncio.wait_for(self.ready.wait(), WAIT)  # else it did not start; see its log
         await self.command("enable")
 
     async def stop(self):
@@ -228,10 +230,16 @@ class BreezeHost:
         self.log.close()
 
     async def command(self, *words):
+        """Several may be under way at once: the host answers in their order."""
         line = " ".join(str(word) for word in words)
+        reply = asyncio.get_running_loop().create_future()
+        self.replies.append(reply)
         self.log.write(f"> {line}\n")
         self.process.stdin.write(line.encode() + b"\n")
-        result, rest = await self.replies.get()
+        try:
+            result, rest = await asyncio.wait_for(reply, WAIT)
+        except asyncio.TimeoutError:
+            raise AssertionError(f"{self.label} did not answer in {WAIT:g} s: {line}") from None
         assert rest[:1] == [str(words[0])], f"{line}: answered {result} {rest}"
         if result == "err":
             raise HostError(line, int(rest[1]))
@@ -243,17 +251,27 @@ class BreezeHost:
             handler = getattr(self, f"on_{words[0]}", None) if words else None
             if handler is not None:
                 handler(*words[1:])
+        for reply in self.replies:
+            if not reply.done():
+                reply.set_exception(ConnectionError(f"{self.label} has ended"))
 
     # ---- Lines of the host -----------------------------------------------------------------------
 
     def on_ready(self):
-        self.replies.put(("ready", []))
+        self.ready.set()
 
     def on_ok(self, *words):
-        self.replies.put(("ok", list(words)))
+        self.answer("ok", list(words))
 
     def on_err(self, *words):
-        self.replies.put(("err", list(words)))
+        self.answer("err", list(words))
+
+    def answer(self, result, words):
+        """To the oldest command; a wait that was given up leaves its future done."""
+        if words[0] != "quit":
+            reply = self.replies.popleft()
+            if not reply.done():
+                reply.set_result((result, words))
 
     def on_identity(self, address):
         self.identity = address
@@ -392,7 +410,7 @@ class BreezeHost:
     async def stop_scan(self):
         await self.command("scan_stop")
 
-    async def connect(self, address, timeout=10.0, interval=12):
+    async def connect(self, address, timeout=CONNECT_SECONDS, interval=12):
         """Connect; `timeout` in seconds, `interval` in 1.25 ms."""
         self.arrivals.clear()
         self.failures.clear()

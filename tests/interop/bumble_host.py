@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import struct
 
 from bumble.att import ATT_Error, ATT_Execute_Write_Request, ATT_Prepare_Write_Request
 from bumble.core import UUID, ConnectionError, TimeoutError
@@ -10,13 +11,16 @@ from bumble.device import Advertisement, AdvertisingType, ConnectionParametersPr
 from bumble.device import Device, Peer
 from bumble.gatt import Attribute, Characteristic as ServedCharacteristic
 from bumble.gatt import CharacteristicValue, Descriptor, Service as ServedService
-from bumble.hci import Address, HCI_Error, Phy
+from bumble.hci import Address, HCI_Command, HCI_Error, Phy
 from bumble.transport import open_transport
 
 import common
-from common import WAIT, AttError, Characteristic, ConnectFailed, Mailbox, Report, Service
+from common import CONNECT_SECONDS, WAIT, AttError, Characteristic, ConnectFailed, Mailbox
+from common import Report, Service
 
 logging.getLogger("bumble").setLevel(logging.CRITICAL)
+
+SET_RADIO, KEEP = 0xFFB1, 0xFFFFFFFF  # of the virtual air: air/README.md
 
 ADV_KINDS = {
     "conn": AdvertisingType.UNDIRECTED_CONNECTABLE_SCANNABLE,
@@ -287,7 +291,7 @@ class BumbleHost:
     async def stop_scan(self):
         await self.device.stop_scanning()
 
-    async def connect(self, address, timeout=10.0, interval=12):
+    async def connect(self, address, timeout=CONNECT_SECONDS, interval=12):
         wish = ConnectionParametersPreferences(interval * 1.25, interval * 1.25, 0, 2000)
         self.arrivals.clear()
         try:
@@ -304,6 +308,12 @@ class BumbleHost:
 
     async def cancel_connect(self):
         await self.device.cancel_connection()
+
+    async def lose(self, loss):
+        """The controller loses so many packets of a million from now on."""
+        values = struct.pack("<II", loss, KEEP)
+        answer = await self.device.host.send_command(HCI_Command(values, op_code=SET_RADIO))
+        assert bytes(answer.return_parameters) == b"\0", answer
 
     async def wait_link(self):
         return await self.arrivals.get()

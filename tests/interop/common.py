@@ -3,7 +3,8 @@
 import asyncio
 import dataclasses
 
-WAIT = 15.0  # seconds; a hang detector, far above what anything here takes
+WAIT = 60.0  # seconds; a hang detector, far above what anything here takes on a busy machine
+CONNECT_SECONDS = 40.0  # an attempt to connect; the same
 
 BASE = "b5ee{:04x}-1b2f-4c7e-9a55-0123456789ab"
 SERVICE = BASE.format(1)

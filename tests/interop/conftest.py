@@ -25,7 +25,7 @@ except ImportError as error:
 import media  # noqa: E402
 from breeze_host import BreezeHost  # noqa: E402
 
-TEST_SECONDS = 60  # one test, everything included; a hang detector
+TEST_SECONDS = 200  # one test, everything included; a hang detector
 FAILED_LOGS = media.ROOT / "build" / "test-results" / "interop-logs"
 
 
@@ -62,6 +62,7 @@ class Room:
             transport = f"unix-client:{self.socket()}"
             trace = self.folder / f"{label}.btsnoop"
             host = bumble_host.BumbleHost(transport, f"F{number}:F1:F2:F3:F4:F5", label, trace)
+        host.loss = media.Air.LOSS.get(self.medium, 0)
         self.hosts.append(host)
         await host.start()
         return host

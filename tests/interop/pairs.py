@@ -57,4 +57,8 @@ async def link(peripheral, central, interval=6):
     """Connect two hosts; their ends of the link, the peripheral's first."""
     await peripheral.advertise("conn", ad(FLAGS, name(peripheral.label)))
     far = await central.connect(peripheral.address, interval=interval)
-    return await peripheral.wait_link(), far
+    near = await peripheral.wait_link()
+    for host in (peripheral, central):
+        if host.loss and host.kind == "bumble":  # the worse of both ends counts
+            await host.lose(host.loss)
+    return near, far

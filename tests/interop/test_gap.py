@@ -94,8 +94,8 @@ async def test_advertise_stop(peripheral, central):
     await central.scan(active=False)
     await reports_of(central, peripheral, 3)
     await peripheral.stop_advertising()
-    await asyncio.sleep(QUIET_SECONDS)
-    central.reports.clear()
+    await central.stop_scan()  # all reports of before have come when this has ended
+    await central.scan(active=False)
     await asyncio.sleep(QUIET_SECONDS)
     left = [central.reports.queue.get_nowait() for _ in range(central.reports.queue.qsize())]
     assert peripheral.address not in [report.address for report in left]

@@ -9,6 +9,7 @@ from common import Mailbox
 
 PSM = 0x85
 TOTAL = 1_000_000
+TRANSFER_SECONDS = 120  # a hang detector
 PAIRS = [("air", "breeze", "bumble"), ("air", "bumble", "breeze")]
 SPEC = LeCreditBasedChannelSpec(psm=PSM, mtu=1500, mps=247, max_credits=60)
 
@@ -51,8 +52,8 @@ async def both_ways(breeze, end):
     await breeze.command("chan_expect", TOTAL)
     await breeze.command("chan_send", TOTAL)
     await end.send()
-    assert await breeze.received.get(60) == (TOTAL, 0)
-    await end.whole.get(60)
+    assert await breeze.received.get(TRANSFER_SECONDS) == (TOTAL, 0)
+    await end.whole.get(TRANSFER_SECONDS)
     assert end.got == stream(TOTAL)
 
 

@@ -19,7 +19,7 @@ import pytest
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 BUILD = Path(os.environ.get("BREEZE_BUILD", ROOT / "build" / "release"))
-LIMIT = 60
+LIMIT = 180
 
 
 def interpreter_words():

@@ -7,9 +7,11 @@ def test_advertise_types_and_data(pair):
         from bt import *
         start()
         address()
-        advertise(20000, connectable=False)
-        time.sleep_ms(500)
-        advertise(20000, connectable=True)
+        while not log:  # a link
+            advertise(20000, connectable=False)
+            time.sleep_ms(500)
+            advertise(20000, connectable=True)
+            time.sleep_ms(500)
         wait(1)
         wait(2)
         """,

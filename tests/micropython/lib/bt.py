@@ -7,7 +7,7 @@ import bluetooth
 import sys
 import time
 
-LIMIT_MS = 40000
+LIMIT_MS = 120000
 
 ble = bluetooth.BLE()
 log = []
@@ -64,7 +64,7 @@ def advertise(interval_us=20000, adv=b"\x02\x01\x06\x04\xffMPY", **kw):
 
 
 def connect(to, **kw):
-    ble.gap_connect(*to, 10000, 7500, 7500)
+    ble.gap_connect(*to, 60000, 7500, 7500)
     return wait(7)[0]
 
 
