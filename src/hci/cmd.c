@@ -64,8 +64,38 @@ static bool ask(struct hci_cmd *cmd, struct wr *params)
 
 static void late(struct loop_timer *timer)
 {
+    hci_cmd_late();
+}
+
+static void deadline_in(int64_t us)
+{
+    hci_run.cmd.overdue = false;
+    loop_timer_start(&hci_run.cmd.timer, us, late);
+}
+
+static void deadline_gone(void)
+{
+    hci_run.cmd.overdue = false;
+    loop_timer_stop(&hci_run.cmd.timer);
+}
+
+void hci_cmd_lost(void)
+{
     log_err("the controller did not answer command 0x%04x", hci_run.cmd.cmd.opcode);
     hci_fail(BREEZE_RESET_CMD_TIMEOUT);
+}
+
+// A program that did not run for a while (a debugger, a busy machine, flash being erased) finds the
+// time over and the answer waiting. So what the transport holds is read before the controller is
+// blamed; one that talks without end but does not answer has as long again.
+void hci_cmd_late(void)
+{
+    if (hci_run.cmd.overdue) {
+        hci_cmd_lost();
+        return;
+    }
+    deadline_in(ANSWER_US);
+    hci_run.cmd.overdue = true;
 }
 
 static void push(void)
@@ -92,7 +122,7 @@ static void launch(const struct hci_cmd *cmd, size_t params_len)
     if (reset) {
         h4_resync();
     }
-    loop_timer_start(&c->timer, reset ? RESET_US : ANSWER_US, late);
+    deadline_in(reset ? RESET_US : ANSWER_US);
     log_dbg("command 0x%04x, %u octets", cmd->opcode, (unsigned int)params_len);
     push();
 }
@@ -147,7 +177,7 @@ static void finish(uint8_t status, struct rd *ret)
 
 void hci_cmd_reset(void)
 {
-    loop_timer_stop(&hci_run.cmd.timer);
+    deadline_gone();
     hci_run.cmd.credit = true;
     if (hci_run.cmd.busy) {
         struct rd none = rd_init("", 0);
@@ -161,7 +191,7 @@ static void answer(uint16_t opcode, uint8_t ncmd, uint8_t status, struct rd *ret
     struct hci_cmd_run *c = &hci_run.cmd;
     c->credit = ncmd > 0;
     if (c->busy && !c->unsent && opcode == c->cmd.opcode) {
-        loop_timer_stop(&c->timer);
+        deadline_gone();
         if (status) {
             log_wrn("command 0x%04x: status 0x%02x", opcode, status);
         }
@@ -172,9 +202,9 @@ static void answer(uint16_t opcode, uint8_t ncmd, uint8_t status, struct rd *ret
     }
     if (!c->busy) {
         if (c->credit) {
-            loop_timer_stop(&c->timer);
+            deadline_gone();
         } else if (!loop_timer_running(&c->timer)) {
-            loop_timer_start(&c->timer, ANSWER_US, late);
+            deadline_in(ANSWER_US);
         }
     }
     hci_cmd_kick();

@@ -62,6 +62,10 @@ bool hci_cmd_on_complete(struct rd *params);
 bool hci_cmd_on_status(struct rd *params);
 // When the answer or the credit that is due is overdue; BREEZE_NEVER if none is due.
 int64_t hci_cmd_deadline(void);
+// That time has come, seen by a wait (the loop's timer does it otherwise).
+void hci_cmd_late(void);
+// It is late and nothing is left to read: the controller is lost.
+void hci_cmd_lost(void);
 // Hand a whole H4 packet to the transport. True when it was taken; false: no room now (a retry is
 // due in the next turn), or the controller is gone (hci_fail() was called).
 bool hci_send(const uint8_t *packet, size_t len);

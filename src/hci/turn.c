@@ -160,6 +160,9 @@ bool hci_turn(void)
         handle(buf);
         return true;
     }
+    if (result == H4_IDLE && hci_run.cmd.overdue) {
+        hci_cmd_lost();
+    }
     settle();
     command();
     drain();
@@ -177,8 +180,10 @@ enum h4_result hci_pump(void)
         hci_need_turn();
     }
     if (breeze_port_now() >= hci_cmd_deadline()) {
-        log_err("the controller did not answer command 0x%04x", hci_run.cmd.cmd.opcode);
-        hci_fail(BREEZE_RESET_CMD_TIMEOUT);
+        hci_cmd_late();
+    }
+    if (result == H4_IDLE && hci_run.cmd.overdue) {
+        hci_cmd_lost();
     }
     settle();
     return result;

@@ -103,6 +103,57 @@ static void hostile_04_silence_resets(void **state)
     fix_down();
 }
 
+// A program that did not run for longer than a controller may take.
+static void answer_waits_while_the_host_sleeps(void **state)
+{
+    fix_up_54();
+    script.mute = true;
+    wish(OP_A, 0);
+    script_put(0x04, 0xff, 0x01, 0x77); // Something else is in front of the answer.
+    script_complete(OP_A, 1, "\x00", 1);
+    script.now += 10000000;
+    fix_run();
+    assert_int_equal(fix.done_calls, 1);
+    assert_int_equal(fix.status, 0);
+    assert_int_equal(hci_stats()->resets, 0);
+    fix_down();
+}
+
+static void answer_waits_while_the_host_sleeps_in_a_wait(void **state)
+{
+    fix_up_54();
+    script.mute = true;
+    assert_int_equal(bt_hci_cmd_send(OP_B, NULL), 0); // Its timer runs from now.
+    script.now += 10000000;
+    script_put(0x04, 0xff, 0x01, 0x77);
+    script_complete(OP_B, 1, "\x00", 1);
+    script_complete(OP_B, 1, "\x00", 1); // To the second, which goes out when the first is done.
+    assert_int_equal(bt_hci_cmd_send_sync(OP_B, NULL, NULL), 0);
+    assert_int_equal(hci_stats()->resets, 0);
+    fix_down();
+}
+
+// Events without end, and no answer among them.
+static void hostile_04_talk_without_an_answer_resets(void **state)
+{
+    fix_up_54();
+    script.mute = true;
+    wish(OP_A, 0);
+    int64_t begin = script.now;
+    while (!fix.done_calls && script.now - begin < 10000000) {
+        script_put(0x04, 0xff, 0x01, 0x77);
+        script_put(0x04, 0xff, 0x01, 0x77);
+        (void)breeze_step();
+        script.now += 10000;
+    }
+    assert_int_equal(fix.status, HCI_STATUS_GONE);
+    assert_in_range(script.now - begin, 3990000, 4100000);
+    script.mute = false;
+    fix_run();
+    assert_int_equal(hci_stats()->resets, 1);
+    fix_down();
+}
+
 static void hostile_05_no_credit(void **state)
 {
     fix_up_54();
@@ -329,6 +380,9 @@ int main(void)
         cmocka_unit_test(hostile_03_stale_answers),
         cmocka_unit_test(hostile_03_short_answers),
         cmocka_unit_test(hostile_04_silence_resets),
+        cmocka_unit_test(answer_waits_while_the_host_sleeps),
+        cmocka_unit_test(answer_waits_while_the_host_sleeps_in_a_wait),
+        cmocka_unit_test(hostile_04_talk_without_an_answer_resets),
         cmocka_unit_test(hostile_05_no_credit),
         cmocka_unit_test(hostile_05_255_credits),
         cmocka_unit_test(transport_without_room),
