@@ -146,6 +146,9 @@ static bool next_step(struct hci_cmd *cmd, struct wr *params)
 // It may begin, with this address of ours. False: not now, or never.
 static bool may_begin(struct adv_run *run, const bt_addr_le_t *own)
 {
+    if (rlist_needs_quiet()) {
+        return false;
+    }
     bool usable = own && (ext_used() || gap_id_usable(own));
     if (!usable && (!own || !gap_id_waiting())) {
         fail(BT_HCI_ERR_UNSPECIFIED); // There is none, or the controller refused it.
@@ -169,7 +172,8 @@ bool adv_next(struct hci_cmd *cmd, struct wr *params)
         return false;
     }
     // Rest when a private address's time is over, and go on with the next one.
-    bool rests = run->on && run->own != OWN_IDENTITY && own && !bt_addr_le_eq(own, &run->local);
+    bool over = run->own != OWN_IDENTITY && own && !bt_addr_le_eq(own, &run->local);
+    bool rests = run->on && (over || rlist_needs_quiet());
     bool active = run->want && !rests;
     if (active && next_step(cmd, params)) {
         return true;

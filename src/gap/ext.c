@@ -98,6 +98,16 @@ uint16_t ext_adv_put_enable(const struct adv_run *run, bool on, struct wr *param
     return BT_HCI_OP_LE_SET_EXT_ADV_ENABLE;
 }
 
+bool ext_adv_is_on(void)
+{
+    for (size_t i = 0; i < CONFIG_BT_EXT_ADV_MAX_ADV_SET; i++) {
+        if (ext_adv_run.sets[i].on) {
+            return true;
+        }
+    }
+    return false;
+}
+
 // ---- Scanning and initiating --------------------------------------------------------------------
 
 #define PHY_BIT_1M    BIT(0)
@@ -120,7 +130,7 @@ uint16_t ext_scan_put_param(const struct bt_le_scan_param *param, struct wr *par
                                 param->window_coded};
     uint8_t phys = (uint8_t)((param->options & BT_LE_SCAN_OPT_NO_1M ? 0 : PHY_BIT_1M) |
                              (param->options & BT_LE_SCAN_OPT_CODED ? PHY_BIT_CODED : 0));
-    wr_u8(params, gap_radio_addr()->type);
+    wr_u8(params, rlist_own_type(gap_radio_addr()));
     wr_u8(params, param->options & BT_LE_SCAN_OPT_FILTER_ACCEPT_LIST
                       ? BT_HCI_LE_SCAN_FP_BASIC_FILTER
                       : BT_HCI_LE_SCAN_FP_BASIC_NO_FILTER);
@@ -158,7 +168,7 @@ uint16_t ext_init_put_create(const struct init_run *run, struct wr *params)
     uint8_t phys = (uint8_t)((param->options & BT_CONN_LE_OPT_NO_1M ? 0 : PHY_BIT_1M) |
                              (param->options & BT_CONN_LE_OPT_CODED ? PHY_BIT_CODED : 0));
     wr_u8(params, init_by_list(run)); // Initiator_Filter_Policy: the accept list, or this peer.
-    wr_u8(params, gap_radio_addr()->type);
+    wr_u8(params, rlist_own_type(gap_radio_addr()));
     wr_u8(params, run->target.type);
     wr_bytes(params, run->target.a.val, BT_ADDR_SIZE);
     wr_u8(params, phys);

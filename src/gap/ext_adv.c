@@ -261,7 +261,15 @@ static void step_done(void *arg, uint8_t status, struct rd *ret)
 static void renew(struct bt_le_ext_adv *set)
 {
     bool idle = !set->todo && !set->busy;
-    if (!set->used || !set->on || !idle || set->own == OWN_IDENTITY) {
+    if (!set->used || !idle) {
+        return;
+    }
+    if (rlist_needs_quiet() ? set->on : set->rests) {
+        set->todo = set->on ? STEP_DISABLE : STEP_ENABLE;
+        set->rests = set->on;
+        return;
+    }
+    if (!set->on || set->own == OWN_IDENTITY) {
         return;
     }
     const bt_addr_le_t *own = own_addr(set->own, set->param.id);
@@ -279,8 +287,9 @@ bool ext_adv_next(struct hci_cmd *cmd, struct wr *params)
     FOR_EACH_SET(set)
     {
         renew(set);
-        for (size_t i = 0; set->todo && i < ARRAY_SIZE(steps); i++) {
-            if (set->todo & steps[i].step) {
+        uint8_t due = rlist_needs_quiet() ? set->todo & (uint8_t)~STEP_ENABLE : set->todo;
+        for (size_t i = 0; due && i < ARRAY_SIZE(steps); i++) {
+            if (due & steps[i].step) {
                 set->todo &= (uint8_t)~steps[i].step;
                 set->busy = steps[i].step;
                 steps[i].put(set, params);
@@ -364,6 +373,7 @@ static struct bt_conn *set_connected(struct bt_le_ext_adv *set)
     set->conn = NULL;
     set->on = false;
     set->todo &= (uint8_t)~STEP_ENABLE; // It may have been at rest.
+    set->rests = false;
     if (conn) {
         conn->id = set->param.id;
         conn->local = set->local;
@@ -463,6 +473,7 @@ void ext_adv_lost(void)
         set->on = false;
         set->bare = true;
         set->local = *BT_ADDR_LE_ANY;
+        set->rests = false;
         set->todo = 0;
         set->busy = 0;
         set->status = HCI_STATUS_GONE;
@@ -681,10 +692,11 @@ int bt_le_ext_adv_stop(struct bt_le_ext_adv *adv)
     if (err) {
         return err;
     }
-    if (!adv->on && !is_busy(adv)) {
+    if (!adv->on && !adv->rests && !is_busy(adv)) {
         return 0;
     }
     adv->todo = STEP_DISABLE;
+    adv->rests = false;
     slot_drop(adv);
     return settle(adv);
 }

@@ -68,3 +68,8 @@ uint16_t ext_init_put_create(const struct init_run *run, struct wr *params)
 {
     return 0;
 }
+
+bool ext_adv_is_on(void)
+{
+    return false;
+}

@@ -2,10 +2,10 @@
 #include "gap/id.h"
 #include "gap/state.h"
 
-// The accept list stands before who uses it, the scanner before the initiator: it must rest first where
+// The resolving list, whose changes take a rest of all, and the accept list stand before who uses it, the scanner before the initiator: it must rest first where
 // the controller cannot do both.
 static bool (*const runners[])(struct hci_cmd *cmd, struct wr *params) = {
-    id_next, accept_next, adv_next, ext_adv_next, scan_next, init_next,
+    id_next, rlist_next, accept_next, adv_next, ext_adv_next, scan_next, init_next,
 };
 
 static bool gap_next(struct hci_cmd *cmd, struct wr *params)
@@ -28,6 +28,7 @@ static void hci_ready(void)
 static void hci_lost(void)
 {
     own_lost();
+    rlist_lost();
     accept_lost();
     adv_lost();
     ext_adv_lost();

@@ -56,6 +56,19 @@ void adv_recycled(void);
 // Serialise AD structures into `to` (31 octets). Returns the length or -EINVAL.
 int ad_write(const struct bt_data *data, size_t count, uint8_t *to, size_t room);
 
+// ---- Resolving list: rlist.c, or rlist_none.c ---------------------------------------------------
+
+bool rlist_next(struct hci_cmd *cmd, struct wr *params);
+void rlist_lost(void);
+// Bonds, our IRK or what we show are others now.
+void rlist_changed(void);
+// Whoever advertises, scans or initiates rests until the list is as it is to be.
+bool rlist_needs_quiet(void);
+// The controller knows this peer behind its private addresses, or is about to.
+bool rlist_resolves(const bt_addr_le_t *identity);
+// Own_Address_Type for the scanner and the initiator that show this address.
+uint8_t rlist_own_type(const bt_addr_le_t *own);
+
 // ---- Accept list: accept.c ----------------------------------------------------------------------
 
 bool accept_next(struct hci_cmd *cmd, struct wr *params);
@@ -128,6 +141,7 @@ bool ext_adv_next(struct hci_cmd *cmd, struct wr *params);
 void ext_adv_lost(void);
 void ext_scan_lost(void);
 bool ext_adv_uses(uint8_t id);
+bool ext_adv_is_on(void);
 // A link as peripheral whose set is not known yet: true, it is kept until the set is.
 bool ext_adv_defers(const struct conn_link *link);
 bool ext_adv_on_terminated(struct rd *params);

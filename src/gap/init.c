@@ -159,7 +159,7 @@ static void build_create(const struct init_run *run, struct wr *params)
     wr_u8(params, init_by_list(run));
     wr_u8(params, run->target.type);
     wr_bytes(params, run->target.a.val, BT_ADDR_SIZE);
-    wr_u8(params, gap_radio_addr()->type);
+    wr_u8(params, rlist_own_type(gap_radio_addr()));
     wr_le16(params, run->conn_param.interval_min);
     wr_le16(params, run->conn_param.interval_max);
     wr_le16(params, run->conn_param.latency);
@@ -169,7 +169,7 @@ static void build_create(const struct init_run *run, struct wr *params)
 
 static bool next_create(struct init_run *run, struct hci_cmd *cmd, struct wr *params)
 {
-    if ((run->quiet && scan_is_on()) || gap_id_waiting()) {
+    if ((run->quiet && scan_is_on()) || gap_id_waiting() || rlist_needs_quiet()) {
         return false;
     }
     run->conn->local = *gap_radio_addr();
@@ -193,7 +193,7 @@ bool init_next(struct hci_cmd *cmd, struct wr *params)
         return next_create(run, cmd, params);
     }
     if (run->state == INIT_OUT) {
-        run->rests = run->rests || gap_id_rotates();
+        run->rests = run->rests || gap_id_rotates() || rlist_needs_quiet();
     }
     if (run->state == INIT_OUT && (run->conn->cancel || run->rests)) {
         run->state = INIT_CANCELLING;

@@ -72,10 +72,11 @@ bool gap_find_behind_rpa(uint8_t id, const bt_addr_le_t *addr, struct gap_bond *
 bool gap_is_hidden(const bt_addr_le_t *identity)
 {
     struct gap_bond bond;
-    return gap_find_behind_rpa(BT_ID_DEFAULT, identity, &bond);
+    return !rlist_resolves(identity) && gap_find_behind_rpa(BT_ID_DEFAULT, identity, &bond);
 }
 
 void gap_bonds_changed(void)
 {
     memset(&resolve_run, 0, sizeof(resolve_run));
+    rlist_changed();
 }

@@ -33,6 +33,7 @@ static void irk_set(uint8_t id, const uint8_t irk[16])
     memcpy(rpa_reg.irks[id], irk, sizeof(rpa_reg.irks[id]));
     rpa_run.made &= (uint8_t)~BIT(id);
     rpa_reg.unsaved = true;
+    rlist_changed();
 }
 
 static void save(void)
@@ -108,6 +109,11 @@ void own_irk_load_done(void)
 
 // ---- Addresses ----------------------------------------------------------------------------------
 
+uint16_t own_timeout(void)
+{
+    return rpa_reg.timeout ? rpa_reg.timeout : CONFIG_BT_RPA_TIMEOUT;
+}
+
 static void expired(struct loop_timer *timer)
 {
     rpa_run.made = 0;
@@ -117,9 +123,8 @@ static void expired(struct loop_timer *timer)
 
 static void made(void)
 {
-    uint16_t seconds = rpa_reg.timeout ? rpa_reg.timeout : CONFIG_BT_RPA_TIMEOUT;
     if (!loop_timer_running(&rpa_run.timer)) {
-        loop_timer_start(&rpa_run.timer, seconds * 1000000LL, expired);
+        loop_timer_start(&rpa_run.timer, own_timeout() * 1000000LL, expired);
     }
 }
 
@@ -244,7 +249,7 @@ int breeze_privacy_set(enum breeze_privacy privacy)
         return -EINVAL;
     }
     rpa_reg.privacy = (uint8_t)(privacy + 1);
-    hci_cmd_kick();
+    rlist_changed();
     return 0;
 }
 
@@ -252,6 +257,16 @@ enum breeze_privacy breeze_privacy_get(void)
 {
     enum breeze_privacy first = CONFIG_BT_PRIVACY ? BREEZE_PRIVACY_RPA : BREEZE_PRIVACY_NONE;
     return rpa_reg.privacy ? (enum breeze_privacy)(rpa_reg.privacy - 1) : first;
+}
+
+int breeze_privacy_addr(bt_addr_le_t *addr)
+{
+    const bt_addr_le_t *own = addr && gap_is_ready() ? own_addr(own_kind(), BT_ID_DEFAULT) : NULL;
+    if (!own) {
+        return addr ? -EAGAIN : -EINVAL;
+    }
+    *addr = *own;
+    return 0;
 }
 
 int bt_le_set_rpa_timeout(uint16_t new_rpa_timeout)
@@ -263,5 +278,6 @@ int bt_le_set_rpa_timeout(uint16_t new_rpa_timeout)
     if (loop_timer_running(&rpa_run.timer)) {
         loop_timer_start(&rpa_run.timer, new_rpa_timeout * 1000000LL, expired);
     }
+    hci_cmd_kick();
     return 0;
 }

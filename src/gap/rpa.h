@@ -34,6 +34,9 @@ const bt_addr_le_t *own_addr(enum own_kind kind, uint8_t id);
 // fresh private address of it (BT_LE_ADV_OPT_DIR_ADDR_RPA). False: it is no bond with an IRK.
 bool own_aim(uint32_t adv_options, uint8_t id, const bt_addr_le_t *peer, bt_addr_le_t *to);
 
+// How long private addresses last, seconds.
+uint16_t own_timeout(void);
+
 // The identity's IRK, made when there is none yet; NULL: it cannot be made, or privacy is not built in.
 const uint8_t *own_irk(uint8_t id);
 // The IRK that peers know an identity by was stored with a bond: take it, unless the application gave one.

@@ -3,6 +3,7 @@
 
 #include <zephyr/bluetooth/bluetooth.h>
 
+#include "gap/gap.h"
 #include "gap/id.h"
 #include "gap/rpa.h"
 
@@ -68,6 +69,16 @@ int breeze_privacy_set(enum breeze_privacy privacy)
 enum breeze_privacy breeze_privacy_get(void)
 {
     return BREEZE_PRIVACY_NONE;
+}
+
+int breeze_privacy_addr(bt_addr_le_t *addr)
+{
+    const bt_addr_le_t *own = addr && gap_is_ready() ? gap_id_addr(BT_ID_DEFAULT) : NULL;
+    if (!own) {
+        return addr ? -EAGAIN : -EINVAL;
+    }
+    *addr = *own;
+    return 0;
 }
 
 int bt_le_set_rpa_timeout(uint16_t new_rpa_timeout)

@@ -66,7 +66,7 @@ static bool next_param(struct scan_run *run, struct hci_cmd *cmd, struct wr *par
     const struct bt_le_scan_param seeking = init_scan_param();
     struct bt_le_scan_param param = run->want ? run->param : seeking;
     run->dirty = false;
-    run->own_type = gap_radio_addr()->type;
+    run->own_type = rlist_own_type(gap_radio_addr());
     // Whom the controller cannot know again passes its filter never, and the host's (is_for_us()).
     run->filters = run->want && by_list(&param) && accept_hides();
     if (run->filters || init_seeks()) {
@@ -89,9 +89,10 @@ static bool next_param(struct scan_run *run, struct hci_cmd *cmd, struct wr *par
 bool scan_next(struct hci_cmd *cmd, struct wr *params)
 {
     struct scan_run *run = &scan_run;
-    bool active = scan_is_wanted() && !init_needs_quiet() && !gap_id_waiting();
+    bool active =
+        scan_is_wanted() && !init_needs_quiet() && !gap_id_waiting() && !rlist_needs_quiet();
     bool seeking = init_seeks();
-    if (run->seeking != seeking || (active && run->own_type != gap_radio_addr()->type)) {
+    if (run->seeking != seeking || (active && run->own_type != rlist_own_type(gap_radio_addr()))) {
         run->seeking = seeking;
         run->dirty = true;
     }

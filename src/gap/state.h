@@ -54,6 +54,7 @@ struct bt_le_ext_adv {
     bool used;
     bool on;
     bool bare;    // The controller does not know it (any more).
+    bool rests;   // It is off while the resolving list changes, no longer.
     uint8_t todo; // Steps to be done, the lowest bit first (ext_adv.c) ...
     uint8_t busy; // ... and the one whose command is out.
     uint8_t status;
@@ -219,6 +220,30 @@ struct rpa_reg {
     uint8_t irks[CONFIG_BT_ID_MAX][16];
 };
 extern struct rpa_reg rpa_reg;
+
+// The controller's resolving list (rlist.c).
+struct rlist_entry {
+    bt_addr_le_t addr;
+    uint8_t bond; // Its place.
+    uint32_t mark;
+};
+struct rlist_run {
+    bool active; // The controller has one, and is ready.
+    bool asked;  // `size` is known.
+    bool chosen; // `list` is what it is to be.
+    bool failed; // Something was refused: it is left alone.
+    bool clear;  // The controller's is to be written anew.
+    bool on;     // Address resolution is on.
+    uint8_t size;
+    uint8_t count;
+    uint8_t sent;
+    uint8_t moded;
+    uint8_t step;     // Whose command is out.
+    uint16_t told;    // The time-out in it,
+    uint16_t timeout; // ... and the one that the controller has taken.
+    struct rlist_entry list[CONFIG_BREEZE_RESOLVING_LIST_MAX];
+};
+extern struct rlist_run rlist_run;
 
 // Whose the private addresses are that were met (resolve.c).
 struct resolved {

@@ -233,6 +233,12 @@
 #define CONFIG_BT_RPA_TIMEOUT 900
 #endif
 
+// Bonded peers in the controller's resolving list; its own may be shorter. The host finds out by itself who
+// the others are. 1 to 255.
+#ifndef CONFIG_BREEZE_RESOLVING_LIST_MAX
+#define CONFIG_BREEZE_RESOLVING_LIST_MAX MIN_OF_(CONFIG_BT_MAX_PAIRED, 16)
+#endif
+
 // Private addresses of others of which it is remembered whose they are; 1 to 4096. 9 octets each.
 #ifndef CONFIG_BREEZE_RPA_CACHE
 #define CONFIG_BREEZE_RPA_CACHE 32
@@ -330,6 +336,8 @@ BREEZE_CHECK(CONFIG_BT_MAX_PAIRED >= 1 && CONFIG_BT_MAX_PAIRED <= 100,
              "CONFIG_BT_MAX_PAIRED must be 1 to 100.");
 BREEZE_CHECK(CONFIG_BT_RPA_TIMEOUT >= 1 && CONFIG_BT_RPA_TIMEOUT <= 3600,
              "CONFIG_BT_RPA_TIMEOUT must be 1 to 3600 seconds.");
+BREEZE_CHECK(CONFIG_BREEZE_RESOLVING_LIST_MAX >= 1 && CONFIG_BREEZE_RESOLVING_LIST_MAX <= 255,
+             "CONFIG_BREEZE_RESOLVING_LIST_MAX must be 1 to 255.");
 BREEZE_CHECK(CONFIG_BREEZE_RPA_CACHE >= 1 && CONFIG_BREEZE_RPA_CACHE <= 4096,
              "CONFIG_BREEZE_RPA_CACHE must be 1 to 4096.");
 BREEZE_CHECK(!CONFIG_BT_SMP ||

@@ -3,6 +3,8 @@
 #ifndef BREEZE_PRIVACY_H_
 #define BREEZE_PRIVACY_H_
 
+#include <zephyr/bluetooth/addr.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -23,6 +25,10 @@ int breeze_privacy_set(enum breeze_privacy privacy);
 
 // What was chosen; before that CONFIG_BT_PRIVACY decides.
 enum breeze_privacy breeze_privacy_get(void);
+
+// The address that whoever advertises, scans or connects shows now, as breeze_privacy_set() has it. 0,
+// -EINVAL, or -EAGAIN: there is none yet (bt_enable()).
+int breeze_privacy_addr(bt_addr_le_t *addr);
 
 #ifdef __cplusplus
 }
