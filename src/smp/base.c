@@ -14,6 +14,27 @@
 
 // ---- Out ------------------------------------------------------------------------------------------
 
+// The controller has got it across, or the link is gone.
+static void sent(struct acl_link *acl, void *user, int err)
+{
+    struct smp_link *link = smp_link_of(conn_of(acl));
+    if (link->in_air) {
+        link->in_air--;
+        if (!err && !link->in_air && !link->out_len) {
+            smp_keys_sent(link);
+        }
+    }
+}
+
+// Without a place to remember it by nobody hears that it was sent: nothing waits for it then.
+static int send_buf(struct smp_link *link, struct net_buf *buf)
+{
+    struct bt_conn *conn = smp_conn_of(link);
+    int err = l2cap_send(conn, L2CAP_CID_SMP, buf, sent, NULL);
+    link->in_air += !err;
+    return err == -ENOBUFS ? l2cap_send(conn, L2CAP_CID_SMP, buf, NULL, NULL) : err;
+}
+
 void smp_flush(struct smp_link *link)
 {
     struct bt_conn *conn = smp_conn_of(link);
@@ -24,7 +45,7 @@ void smp_flush(struct smp_link *link)
             return; // smp_tx_free() goes on; the link's end forgets.
         }
         net_buf_add_mem(buf, link->out + 1, len);
-        if (l2cap_send(conn, L2CAP_CID_SMP, buf, NULL, NULL)) {
+        if (send_buf(link, buf)) {
             net_buf_unref(buf);
             return;
         }

@@ -80,12 +80,30 @@ static bool send_keys(struct smp_link *link)
     return true;
 }
 
+// Whoever hears that the pairing is complete may end the link: our keys must be with the peer by then.
+static void give(struct smp_link *link)
+{
+    if (link->in_air || link->out_len) {
+        link->given = true;
+        smp_expect(link, SMP_KEYS);
+    } else {
+        complete(link);
+    }
+}
+
 // What comes next; called whenever something of it is done.
 static void go_on(struct smp_link *link)
 {
     if (link->receive) {
         smp_expect(link, SMP_KEYS);
     } else if (send_keys(link)) {
+        give(link);
+    }
+}
+
+void smp_keys_sent(struct smp_link *link)
+{
+    if (link->given && link->state == SMP_KEYS) {
         complete(link);
     }
 }
@@ -97,6 +115,7 @@ void smp_dist_begin(struct smp_link *link)
         link->receive &= (uint8_t)~SMP_DIST_ENC;
     }
     link->got_half = false;
+    link->given = false;
     if (smp_is_central(link) || send_keys(link)) {
         go_on(link);
     }

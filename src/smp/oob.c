@@ -9,10 +9,10 @@
 // Our r stays the same until the next call: data that was shown must stay true.
 int bt_le_oob_get_local(uint8_t id, struct bt_le_oob *oob)
 {
-    const bt_addr_le_t *addr = gap_id_addr(id);
     if (hci_state() != HCI_READY) {
         return -EAGAIN;
     }
+    const bt_addr_le_t *addr = own_addr(own_kind(), id);
     if (!oob || !addr) {
         return -EINVAL;
     }

@@ -165,6 +165,8 @@ struct smp_link {
     // PDUs that found no buffer: length, PDU, ...
     uint8_t out[3 * (SMP_PDU_MAX + 1)];
     uint8_t out_len;
+    uint8_t in_air; // Of those that were sent, how many are on their way.
+    bool given;     // Our keys are among them: the pairing is complete when they have arrived.
     // Failed attempts of this peer; they outlast the link.
     bt_addr_le_t failed_peer;
     uint8_t failures;
@@ -263,6 +265,8 @@ void smp_pair_encrypted(struct smp_link *link);
 // ---- dist.c ---------------------------------------------------------------------------------------
 
 void smp_dist_begin(struct smp_link *link);
+// All PDUs that were sent have arrived.
+void smp_keys_sent(struct smp_link *link);
 void smp_on_enc_info(struct smp_link *link, struct rd *in);
 void smp_on_central_id(struct smp_link *link, struct rd *in);
 void smp_on_id_info(struct smp_link *link, struct rd *in);
