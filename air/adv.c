@@ -17,6 +17,7 @@
 #include "adv.h"
 #include "bytes.h"
 #include "link.h"
+#include "privacy.h"
 
 #define REPORT_SCAN_RSP    4
 #define ADV_DELAY_MAX_US   10000
@@ -154,33 +155,38 @@ bool adv_served(struct air_controller *controller, int64_t at, int64_t end)
     return false;
 }
 
-static bool own_addr_in(const struct air_controller *controller, const struct listener *listener,
-                        const struct le_addr *addr)
+// Whether directed advertising of `who` is for this listener.
+static bool is_target(const struct air_controller *controller, const struct listener *listener,
+                      const struct who *who, const struct le_addr *target)
 {
     struct le_addr own;
-    return controller_own_addr(controller, listener->own_type, &own) && addr_equal(&own, addr);
+    return (controller_own_addr(controller, listener->own_type, &own) &&
+            addr_equal(&own, target)) ||
+           privacy_is_us(controller, listener->own_type, &who->id, target);
 }
 
 static bool initiator_wants(const struct air_controller *controller, const struct advertiser *adv,
                             const struct adv_kind *kind)
 {
     const struct initiator *init = &controller->init;
-    if (!kind->connectable ||
-        (kind->directed && !own_addr_in(controller, &init->listener, &adv->peer))) {
+    struct who who = privacy_who(controller, &adv->own);
+    if (!who.ok || !kind->connectable ||
+        (kind->directed && !is_target(controller, &init->listener, &who, &adv->to))) {
         return false;
     }
-    return init->listener.filter ? controller_accepts(controller, &adv->own)
-                                 : addr_equal(&init->peer, &adv->own);
+    return init->listener.filter ? controller_accepts(controller, &who.id)
+                                 : addr_equal(&init->peer, &who.id);
 }
 
 static bool scanner_wants(const struct air_controller *controller, const struct advertiser *adv,
                           const struct adv_kind *kind)
 {
     const struct listener *listener = &controller->scan.listener;
-    if (kind->directed && !own_addr_in(controller, listener, &adv->peer)) {
+    struct who who = privacy_who(controller, &adv->own);
+    if (!who.ok || (kind->directed && !is_target(controller, listener, &who, &adv->to))) {
         return false;
     }
-    return !(listener->filter & 1) || controller_accepts(controller, &adv->own);
+    return !(listener->filter & 1) || controller_accepts(controller, &who.id);
 }
 
 enum intent adv_intent(const struct air_controller *controller, const struct advertiser *adv,
@@ -237,15 +243,16 @@ static void report(struct air_controller *controller, const struct advertiser *a
             .addr = adv->own,
             .phy = PHY_1M,
             .sid = 0xff,
-            .direct = adv_kinds[adv->type].directed ? &adv->peer : NULL,
+            .direct = adv_kinds[adv->type].directed ? &adv->to : NULL,
             .data = data,
             .len = len,
         };
         ext_report(controller, at, &report);
         return;
     }
-    uint8_t params[10 + 31 + 1] = {1, type, adv->own.type};
-    memcpy(params + 3, adv->own.val, 6);
+    struct who who = privacy_who(controller, &adv->own);
+    uint8_t params[10 + 31 + 1] = {1, type, (uint8_t)(who.id.type | who.resolved << 1)};
+    memcpy(params + 3, who.id.val, 6);
     params[9] = len;
     memcpy(params + 10, data, len);
     params[10 + len] = RSSI;
@@ -270,23 +277,47 @@ void scan_stop(struct air_controller *controller)
 
 // Answers to a PDU. Each returns the time when the exchange is over.
 
+static struct le_addr shown(const struct air_controller *controller,
+                            const struct listener *listener, const struct advertiser *adv)
+{
+    struct who who = privacy_who(controller, &adv->own);
+    struct le_addr own = listener->own;
+    (void)privacy_own(controller, listener->own_type, &who.id, &own);
+    return own;
+}
+
+struct le_addr adv_scanner_addr(const struct air_controller *scanner, const struct advertiser *adv)
+{
+    return shown(scanner, &scanner->scan.listener, adv);
+}
+
+struct le_addr adv_central_addr(const struct air_controller *central, const struct advertiser *adv)
+{
+    return shown(central, &central->init.listener, adv);
+}
+
+bool adv_allows(const struct advertiser *adv, const struct le_addr *other, uint8_t filter)
+{
+    struct who who = privacy_who(adv->owner, other);
+    return who.ok && (!(adv->filter & filter) || controller_accepts(adv->owner, &who.id));
+}
+
 static int64_t scan_exchange(struct advertiser *adv, struct air_controller *scanner, int64_t end,
                              uint8_t channel)
 {
     struct adv_pdu request, response;
     bool bad;
-    adv_pdu_start(&request, PDU_SCAN_REQ, &scanner->scan.listener.own, &adv->own);
+    struct le_addr own = adv_scanner_addr(scanner, adv);
+    adv_pdu_start(&request, PDU_SCAN_REQ, &own, &adv->own);
     int64_t at = end + T_IFS_US;
     bool failed = adv_fails(adv, scanner, DRAW_REQUEST, &bad);
     adv_record(scanner, &request, at, channel, bad);
     int64_t over = at + adv_pdu_airtime(&request);
     scanner->radio_until = over;
-    bool allowed =
-        !(adv->filter & 1) || controller_accepts(adv->owner, &scanner->scan.listener.own);
-    if (failed || !allowed) {
+    if (failed || !adv_allows(adv, &own, 1)) {
         return over;
     }
-    ext_scan_requested(adv, &scanner->scan.listener.own, over);
+    ext_scan_requested(adv, &own, over);
     adv_pdu_start(&response, PDU_SCAN_RSP, &adv->own, NULL);
     adv_pdu_add(&response, adv->scan_rsp, adv->scan_rsp_len);
     at = over + T_IFS_US;
@@ -356,8 +387,10 @@ int64_t adv_connect(struct advertiser *adv, struct air_controller *central, int6
     struct link_setup setup = {
         .central = central,
         .peripheral = adv->owner,
-        .central_addr = init->listener.own,
+        .central_addr = adv_central_addr(central, adv),
         .peripheral_addr = adv->own,
+        .central_type = init->listener.own_type,
+        .peripheral_type = adv->own_type,
         .params = {wanted->interval_min, wanted->interval_max, wanted->latency, wanted->timeout},
         .access_address = access_address_new(&central->rng),
         .crc_init = (uint32_t)air_rng_next(&central->rng) & 0xffffff,
@@ -371,7 +404,7 @@ int64_t adv_connect(struct advertiser *adv, struct air_controller *central, int6
     adv_pdu_start(&pdu, PDU_CONNECT_IND, &setup.central_addr, &adv->own);
     pdu.phy = heard->phy;
     connect_data(&pdu, central, &setup);
-    bool allowed = !(adv->filter & 2) || controller_accepts(adv->owner, &setup.central_addr);
+    bool allowed = adv_allows(adv, &setup.central_addr, 2);
     bool full = link_count(adv->owner) >= adv->owner->config.max_links;
     setup.heard = !adv_fails(adv, central, DRAW_REQUEST, &bad) && allowed && !full;
     adv_record(central, &pdu, at, channel, bad);
@@ -398,7 +431,7 @@ int64_t adv_connect(struct advertiser *adv, struct air_controller *central, int6
 static void adv_pdu_build(const struct advertiser *adv, struct adv_pdu *pdu)
 {
     const struct adv_kind *kind = &adv_kinds[adv->type];
-    adv_pdu_start(pdu, kind->pdu, &adv->own, kind->directed ? &adv->peer : NULL);
+    adv_pdu_start(pdu, kind->pdu, &adv->own, kind->directed ? &adv->to : NULL);
     if (!kind->directed) {
         adv_pdu_add(pdu, adv->data, adv->data_len);
     }
@@ -443,8 +476,18 @@ uint8_t adv_channel_after(const struct advertiser *adv, uint8_t channel)
     return 0;
 }
 
+// Private addresses that the controller makes are others after a while.
+static void readdress(struct advertiser *adv)
+{
+    if (adv->own.type <= 1) { // else it is anonymous
+        (void)privacy_own(adv->owner, adv->own_type, &adv->peer, &adv->own);
+    }
+    adv->to = privacy_target(adv->owner, adv->own_type, &adv->peer);
+}
+
 void adv_event_plan(struct advertiser *adv, int64_t earliest)
 {
+    readdress(adv);
     adv->events++;
     if (adv->type == ADV_DIRECT_HIGH_TYPE) {
         adv->next_event += HIGH_DUTY_US;
@@ -461,9 +504,7 @@ void adv_event_plan(struct advertiser *adv, int64_t earliest)
 static void adv_timeout(struct advertiser *adv)
 {
     adv_stop(adv);
-    uint8_t params[18] = {HCI_ADVERTISING_TIMEOUT};
-    params[3] = PERIPHERAL;
-    hci_le_event(adv->owner, adv->owner->air->now, LE_CONNECTION_COMPLETE, params, sizeof(params));
+    link_failed(adv->owner, HCI_ADVERTISING_TIMEOUT, PERIPHERAL);
 }
 
 void adv_due(void *ctx)
@@ -511,6 +552,7 @@ void adv_start(struct advertiser *adv)
 {
     int64_t now = adv->owner->air->now;
     adv->enabled = true;
+    readdress(adv);
     adv->stop_at = adv->type == ADV_DIRECT_HIGH_TYPE ? now + HIGH_DUTY_TOTAL_US : 0;
     adv->next_event = now;
     adv->events = 0;

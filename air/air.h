@@ -88,6 +88,7 @@ struct air_controller_config {
     uint32_t latency_us;       // HCI latency in each direction
     uint8_t max_links;         // links at once; 0: 8
     uint8_t accept_list_size;  // 0: 8
+    uint8_t resolving_list_size; // 0: 8
     uint16_t max_data_octets;  // longest link-layer data PDU, 27 to 251; 0: 251
     uint32_t loss_ppm;         // AIR_DEFAULT_PPM, or this controller's own (0: see radio_own)
     uint32_t miss_ppm;         //

@@ -105,7 +105,8 @@ static uint8_t adv_params_check(const struct air_controller *controller, const s
         return HCI_COMMAND_DISALLOWED;
     }
     if (p[0] > HANDLE_MAX || !props_legal(props) || min < 0x20 || min > max || !p[9] || p[9] > 7 ||
-        p[10] > 1 || p[11] > 1 || p[18] > 3 || p[23] > 0x0f || p[24] > 1 ||
+        !controller_own_type(controller, p[10]) || p[11] > 1 || p[18] > 3 || p[23] > 0x0f ||
+        p[24] > 1 ||
         (set && legacy && (set->data.len > LEGACY_DATA_MAX || set->rsp.len > LEGACY_DATA_MAX))) {
         return HCI_INVALID_PARAMETERS;
     }
@@ -260,8 +261,9 @@ static uint8_t enable_check(struct air_controller *controller, struct ext_set *s
         set->adv.own = (struct le_addr){.type = 0xff};
         return HCI_SUCCESS;
     }
-    set->adv.own = set->adv.own_type ? set->random : controller->public_addr;
-    return set->adv.own_type        ? set->has_random ? HCI_SUCCESS : HCI_INVALID_PARAMETERS
+    bool random = set->adv.own_type & 1;
+    set->adv.own = random ? set->random : controller->public_addr;
+    return random                   ? set->has_random ? HCI_SUCCESS : HCI_INVALID_PARAMETERS
            : controller->has_public ? HCI_SUCCESS
                                     : HCI_INVALID_PARAMETERS;
 }
@@ -362,7 +364,7 @@ uint8_t cmd_set_ext_scan_params(struct air_controller *controller, struct call *
     if (scan->listener.enabled) {
         return HCI_COMMAND_DISALLOWED;
     }
-    if (call->len < 3 || p[0] > 1 || p[1] > 1 || !(p[2] & 0x05) ||
+    if (call->len < 3 || !controller_own_type(controller, p[0]) || p[1] > 1 || !(p[2] & 0x05) ||
         call->len != 3 + 5 * __builtin_popcount(p[2])) {
         return HCI_INVALID_PARAMETERS;
     }
@@ -479,7 +481,8 @@ static void create_store(struct initiator *init, const uint8_t *p, uint8_t phys)
 uint8_t cmd_ext_create_connection(struct air_controller *controller, struct call *call)
 {
     const uint8_t *p = call->p;
-    if (call->len < CREATE_HEAD || p[0] > 1 || p[1] > 1 || p[2] > 1 || p[9] > 7 || !(p[9] & 5) ||
+    if (call->len < CREATE_HEAD || p[0] > 1 || !controller_own_type(controller, p[1]) || p[2] > 3 ||
+        p[9] > 7 || !(p[9] & 5) ||
         call->len != CREATE_HEAD + CREATE_PHY * __builtin_popcount(p[9]) ||
         create_phys_check(call)) {
         return HCI_INVALID_PARAMETERS;
@@ -488,7 +491,7 @@ uint8_t cmd_ext_create_connection(struct air_controller *controller, struct call
         (p[9] & 2 && !controller_has(controller, FEAT_PHY_2M))) {
         return HCI_UNSUPPORTED;
     }
-    struct le_addr peer = {.type = p[2]};
+    struct le_addr peer = {.type = p[2] & 1}; // 2, 3: an identity as well
     memcpy(peer.val, p + 3, 6);
     uint8_t status = initiator_state(controller, p[0], &peer);
     if (status) {

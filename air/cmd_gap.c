@@ -37,7 +37,8 @@ uint8_t cmd_set_adv_params(struct air_controller *controller, struct call *call)
         return HCI_COMMAND_DISALLOWED;
     }
     bool high_duty = type == 1; // its intervals are ignored (7.8.5)
-    if (type > ADV_TYPE_LAST || p[5] > 1 || p[6] > 1 || !p[13] || p[13] > 7 || p[14] > 3 ||
+    if (type > ADV_TYPE_LAST || !controller_own_type(controller, p[5]) || p[6] > 1 || !p[13] ||
+        p[13] > 7 || p[14] > 3 ||
         (!high_duty && (!between(min, 0x20, 0x4000) || !between(max, 0x20, 0x4000) || min > max))) {
         return HCI_INVALID_PARAMETERS;
     }
@@ -113,8 +114,8 @@ uint8_t cmd_set_scan_params(struct air_controller *controller, struct call *call
     if (listener->enabled) {
         return HCI_COMMAND_DISALLOWED;
     }
-    if (p[0] > 1 || p[5] > 1 || p[6] > 1 || !between(interval, 4, 0x4000) ||
-        !between(window, 4, 0x4000) || window > interval) {
+    if (p[0] > 1 || !controller_own_type(controller, p[5]) || p[6] > 1 ||
+        !between(interval, 4, 0x4000) || !between(window, 4, 0x4000) || window > interval) {
         return HCI_INVALID_PARAMETERS;
     }
     controller->scan.active = p[0];
@@ -184,11 +185,11 @@ uint8_t cmd_create_connection(struct air_controller *controller, struct call *ca
     uint16_t interval = get16(p);
     uint16_t window = get16(p + 2);
     struct conn_params params = {get16(p + 13), get16(p + 15), get16(p + 17), get16(p + 19)};
-    struct le_addr peer = {.type = p[5]};
+    struct le_addr peer = {.type = p[5] & 1}; // 2, 3: an identity as well
     memcpy(peer.val, p + 6, 6);
     if (!between(interval, 4, 0x4000) || !between(window, 4, 0x4000) || window > interval ||
-        p[4] > 1 || p[5] > 1 || p[12] > 1 || !connection_params_legal(&params) ||
-        get16(p + 21) > get16(p + 23)) {
+        p[4] > 1 || p[5] > 3 || !controller_own_type(controller, p[12]) ||
+        !connection_params_legal(&params) || get16(p + 21) > get16(p + 23)) {
         return HCI_INVALID_PARAMETERS;
     }
     uint8_t status = initiator_state(controller, p[4], &peer);
@@ -220,8 +221,7 @@ uint8_t cmd_create_cancel(struct air_controller *controller, struct call *call)
         return HCI_COMMAND_DISALLOWED;
     }
     controller->init.listener.enabled = false;
-    uint8_t params[18] = {HCI_UNKNOWN_CONNECTION};
-    hci_le_event(controller, controller->air->now, LE_CONNECTION_COMPLETE, params, sizeof(params));
+    link_failed(controller, HCI_UNKNOWN_CONNECTION, CENTRAL);
     return HCI_SUCCESS;
 }
 

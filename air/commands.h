@@ -89,6 +89,17 @@ uint8_t cmd_read_phy(struct air_controller *, struct call *);
 uint8_t cmd_set_default_phy(struct air_controller *, struct call *);
 uint8_t cmd_set_phy(struct air_controller *, struct call *);
 
+// privacy.c
+uint8_t cmd_add_resolving(struct air_controller *, struct call *);
+uint8_t cmd_remove_resolving(struct air_controller *, struct call *);
+uint8_t cmd_clear_resolving(struct air_controller *, struct call *);
+uint8_t cmd_read_resolving_size(struct air_controller *, struct call *);
+uint8_t cmd_read_peer_rpa(struct air_controller *, struct call *);
+uint8_t cmd_read_local_rpa(struct air_controller *, struct call *);
+uint8_t cmd_set_resolution(struct air_controller *, struct call *);
+uint8_t cmd_set_rpa_timeout(struct air_controller *, struct call *);
+uint8_t cmd_set_privacy_mode(struct air_controller *, struct call *);
+
 // cmd_vendor.c
 uint8_t cmd_read_static_addresses(struct air_controller *, struct call *);
 uint8_t cmd_set_name(struct air_controller *, struct call *);

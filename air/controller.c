@@ -7,6 +7,7 @@
 
 #include "bytes.h"
 #include "link.h"
+#include "privacy.h"
 
 #define NO_MASK         UINT64_C(0x00001fffffffffff) // Vol 4, Part E, 7.3.1: the default
 #define LE_DEFAULT_MASK UINT64_C(0x1f)               // 7.8.1
@@ -38,7 +39,7 @@ uint64_t controller_features(const struct air_controller *controller)
             1u << FEAT_CONN_PARAM_REQ | 1u << FEAT_EXT_REJECT | 1u << FEAT_PERIPHERAL_FEATURES;
     }
     if (level >= 42) {
-        features |= 1u << FEAT_DATA_LENGTH;
+        features |= 1u << FEAT_DATA_LENGTH | 1u << FEAT_PRIVACY;
     }
     if (level >= 50) {
         features |= 1u << FEAT_PHY_2M | 1u << FEAT_PHY_CODED | 1u << FEAT_EXT_ADV;
@@ -64,11 +65,14 @@ uint16_t controller_max_time(const struct air_controller *controller)
 bool controller_own_addr(const struct air_controller *controller, uint8_t own_type,
                          struct le_addr *addr)
 {
-    if (own_type > 1) {
-        return false; // needs the resolving list
-    }
-    *addr = own_type ? controller->random_addr : controller->public_addr;
-    return own_type ? controller->random_set : controller->has_public;
+    // Types 2 and 3 as well, where the resolving list has nothing better (privacy.c).
+    *addr = own_type & 1 ? controller->random_addr : controller->public_addr;
+    return own_type & 1 ? controller->random_set : controller->has_public;
+}
+
+bool controller_own_type(const struct air_controller *controller, uint8_t own_type)
+{
+    return own_type <= (controller_has(controller, FEAT_PRIVACY) ? 3 : 1);
 }
 
 bool controller_accepts(const struct air_controller *controller, const struct le_addr *addr)
@@ -123,6 +127,7 @@ void controller_defaults(struct air_controller *controller)
     controller->scan.listener.interval = 0x10; // 7.8.10: the default
     controller->scan.listener.window = 0x10;
     controller->accept_count = 0;
+    privacy_reset(controller);
     controller->channel_map = ALL_CHANNELS;
     controller->default_tx_octets = LL_MIN_OCTETS;
     controller->default_tx_time = LL_MIN_TIME;
@@ -199,6 +204,10 @@ static void config_copy(struct air_controller *controller,
     own->accept_list_size = (uint8_t)or_default(config->accept_list_size, 8);
     if (own->accept_list_size > AIR_MAX_ACCEPT_LIST) {
         own->accept_list_size = AIR_MAX_ACCEPT_LIST;
+    }
+    own->resolving_list_size = (uint8_t)or_default(config->resolving_list_size, 8);
+    if (own->resolving_list_size > AIR_MAX_RESOLVING) {
+        own->resolving_list_size = AIR_MAX_RESOLVING;
     }
     own->max_data_octets = or_default(config->max_data_octets, LL_MAX_OCTETS);
     size_t without = config->without_commands_len;

@@ -12,6 +12,7 @@ struct air_end;
 #define AIR_MAX_ACCEPT_LIST 64
 #define AIR_MAX_WITHOUT     64
 #define AIR_DUPLICATES      64
+#define AIR_MAX_RESOLVING   32
 
 // An LE device address with its type: 0 public, 1 random.
 struct le_addr {
@@ -31,6 +32,21 @@ struct hci_queue {
     size_t count;
 };
 
+// A bonded peer of the host (Vol 6, Part B, 6; privacy.c).
+struct resolving {
+    struct le_addr peer; // identity
+    uint8_t peer_irk[16], local_irk[16];
+    uint8_t mode;
+};
+
+struct privacy {
+    bool on;          // address resolution
+    uint16_t timeout; // seconds
+    int64_t since;    // the first period of private addresses began
+    struct resolving list[AIR_MAX_RESOLVING];
+    unsigned int count;
+};
+
 // Legacy advertising (Vol 6, Part B, 4.4.2).
 struct advertiser {
     struct air_controller *owner;
@@ -45,6 +61,7 @@ struct advertiser {
     uint8_t data[31], data_len;
     uint8_t scan_rsp[31], scan_rsp_len;
     struct le_addr own;     // in use while enabled
+    struct le_addr to;      // whom directed PDUs carry
     int64_t next_event;     // start of the next advertising event, without its random delay
     int64_t stop_at;        // end of high duty cycle directed advertising
     uint8_t channel;        // of the PDU that the timer stands for
@@ -149,6 +166,7 @@ struct air_controller {
     struct ext_set *sets[AIR_MAX_SETS];
     struct scanner scan;
     struct initiator init;
+    struct privacy privacy;
     struct le_addr accept_list[AIR_MAX_ACCEPT_LIST];
     unsigned int accept_count;
     uint64_t channel_map;
@@ -173,6 +191,8 @@ uint16_t controller_max_time(const struct air_controller *controller);
 // The address that an Own_Address_Type stands for; false when there is none.
 bool controller_own_addr(const struct air_controller *controller, uint8_t own_type,
                          struct le_addr *addr);
+// Whether HCI may ask for that type.
+bool controller_own_type(const struct air_controller *controller, uint8_t own_type);
 bool controller_accepts(const struct air_controller *controller, const struct le_addr *addr);
 uint32_t controller_loss(const struct air_controller *a, const struct air_controller *b);
 uint32_t controller_miss(const struct air_controller *a, const struct air_controller *b);
@@ -188,6 +208,7 @@ enum {
     FEAT_EXT_REJECT = 2,
     FEAT_PERIPHERAL_FEATURES = 3,
     FEAT_DATA_LENGTH = 5,
+    FEAT_PRIVACY = 6,
     FEAT_PHY_2M = 8,
     FEAT_PHY_CODED = 11,
     FEAT_EXT_ADV = 12,

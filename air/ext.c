@@ -15,6 +15,7 @@
 #include "adv.h"
 #include "bytes.h"
 #include "link.h"
+#include "privacy.h"
 
 #define T_MAFS_US     300
 #define AUX_UNIT_US   30
@@ -68,9 +69,10 @@ static struct ext_set *set_of(const struct advertiser *adv)
 void ext_report(struct air_controller *controller, int64_t at, const struct ext_report *report)
 {
     uint8_t params[25 + EXT_REPORT_MAX] = {1};
+    struct who who = privacy_who(controller, &report->addr);
     put16(params + 1, report->event_type);
-    params[3] = report->addr.type;
-    memcpy(params + 4, report->addr.val, 6);
+    params[3] = (uint8_t)(who.id.type | who.resolved << 1);
+    memcpy(params + 4, who.id.val, 6);
     params[10] = report->phy;
     params[11] = report->secondary_phy;
     params[12] = report->sid;
@@ -196,7 +198,7 @@ static uint8_t adv_mode(const struct ext_set *set)
 
 static const struct le_addr *target_of(const struct ext_set *set)
 {
-    return set->props & EXT_DIRECTED ? &set->adv.peer : NULL;
+    return set->props & EXT_DIRECTED ? &set->adv.to : NULL;
 }
 
 // The header of AUX_ADV_IND; without AuxPtr.
@@ -468,19 +470,19 @@ static bool scan_request(struct ext_set *set, struct air_controller *scanner, in
                          int64_t *over)
 {
     struct advertiser *adv = &set->adv;
-    const struct le_addr *own = &scanner->scan.listener.own;
+    struct le_addr own = adv_scanner_addr(scanner, adv);
     struct adv_pdu request;
     bool bad;
-    adv_pdu_start(&request, PDU_SCAN_REQ, own, &adv->own);
+    adv_pdu_start(&request, PDU_SCAN_REQ, &own, &adv->own);
     request.phy = set->secondary_phy;
     bool failed = adv_fails(adv, scanner, DRAW_REQUEST, &bad);
     adv_record(scanner, &request, end + T_IFS_US, set->aux_channel, bad);
     *over = end + T_IFS_US + adv_pdu_airtime(&request);
     scanner->radio_until = *over;
-    if (failed || ((adv->filter & 1) && !controller_accepts(adv->owner, own))) {
+    if (failed || !adv_allows(adv, &own, 1)) {
         return false;
     }
-    ext_scan_requested(adv, own, *over);
+    ext_scan_requested(adv, &own, *over);
     *over += T_IFS_US;
     scanner->radio_until = *over;
     set->followers[0] = (struct ext_follower){scanner->id, REQUEST, false};
@@ -579,7 +581,8 @@ static void ext_due(void *ctx)
 bool ext_connect_rsp(struct advertiser *adv, const struct air_controller *central, int64_t at,
                      uint8_t phy, uint8_t channel)
 {
-    struct header h = {.adva = &adv->own, .targeta = &central->init.listener.own};
+    struct le_addr targeta = adv_central_addr(central, adv);
+    struct header h = {.adva = &adv->own, .targeta = &targeta};
     struct adv_pdu pdu;
     bool bad;
     pdu_build(&pdu, set_of(adv), &h, PDU_AUX_CONNECT_RSP, phy);

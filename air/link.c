@@ -10,6 +10,7 @@
 //  - Establishment: six intervals without a packet end the attempt with 0x3E (4.5.2); afterwards
 //    the supervision time-out ends the link with 0x08.
 #include "link.h"
+#include "privacy.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -325,23 +326,73 @@ static void end_init(struct air_link *link, uint8_t role, struct air_controller 
                      const struct le_addr *peer)
 {
     struct air_end *end = &link->ends[role];
-    *end = (struct air_end){.link = link, .controller = controller, .role = role, .peer = *peer};
+    struct who who = privacy_who(controller, peer);
+    *end = (struct air_end){.link = link,
+                            .controller = controller,
+                            .role = role,
+                            .peer = who.id,
+                            .resolved = who.resolved,
+                            .shown = *peer};
     end->supervision = (struct air_timer){.fn = supervision_due, .ctx = end};
     llcp_init(end);
 }
 
+#define COMPLETE_HEAD 11 // up to the peer's address
+#define COMPLETE_TAIL 7
+#define COMPLETE_LEN  (COMPLETE_HEAD + COMPLETE_TAIL)
+
+// LE Connection Complete, or where the host wants that the enhanced one, which has room for private
+// addresses (7.7.65.1, 7.7.65.10).
+static void complete(struct air_controller *controller, int64_t at,
+                     const uint8_t params[COMPLETE_LEN], const uint8_t rpas[12])
+{
+    if (!controller_has(controller, FEAT_PRIVACY) ||
+        !hci_le_event_on(controller, LE_ENHANCED_CONNECTION_COMPLETE)) {
+        hci_le_event(controller, at, LE_CONNECTION_COMPLETE, params, COMPLETE_LEN);
+        return;
+    }
+    uint8_t enhanced[COMPLETE_LEN + 12];
+    memcpy(enhanced, params, COMPLETE_HEAD);
+    memcpy(enhanced + COMPLETE_HEAD, rpas, 12);
+    memcpy(enhanced + COMPLETE_HEAD + 12, params + COMPLETE_HEAD, COMPLETE_TAIL);
+    hci_le_event(controller, at, LE_ENHANCED_CONNECTION_COMPLETE, enhanced, sizeof(enhanced));
+}
+
 static void connection_complete(struct air_end *end, int64_t at)
 {
-    uint8_t params[18] = {HCI_SUCCESS};
+    uint8_t params[COMPLETE_LEN] = {HCI_SUCCESS};
+    uint8_t rpas[12] = {0};
+    bool enhanced = hci_le_event_on(end->controller, LE_ENHANCED_CONNECTION_COMPLETE);
     put16(params + 1, end->handle);
     params[3] = end->role;
-    params[4] = end->peer.type;
+    // The old event has no types for identities.
+    params[4] = (uint8_t)(end->peer.type | (end->resolved && enhanced) << 1);
     memcpy(params + 5, end->peer.val, 6);
     put16(params + 11, end->link->interval);
     put16(params + 13, end->link->latency);
     put16(params + 15, end->link->timeout);
     params[17] = end->role == CENTRAL ? 0 : 5; // central clock accuracy: 50 ppm, for peripherals
-    hci_le_event(end->controller, at, LE_CONNECTION_COMPLETE, params, sizeof(params));
+    memcpy(rpas, end->own.val, 6);
+    if (end->resolved) {
+        memcpy(rpas + 6, end->shown.val, 6);
+    }
+    complete(end->controller, at, params, rpas);
+}
+
+void link_failed(struct air_controller *controller, uint8_t status, uint8_t role)
+{
+    uint8_t params[COMPLETE_LEN] = {status};
+    params[3] = role;
+    complete(controller, controller->air->now, params, (const uint8_t[12]){0});
+}
+
+// Local_Resolvable_Private_Address is for addresses that the host did not give.
+static void own_addr_note(struct air_end *end, uint8_t own_type, const struct le_addr *own)
+{
+    struct le_addr made;
+    if (privacy_own(end->controller, own_type, &end->peer, &made) && addr_equal(&made, own)) {
+        end->own = *own;
+    }
 }
 
 static void end_up(struct air_end *end, int64_t at)
@@ -393,6 +444,8 @@ void link_create(struct air *air, int64_t at, const struct link_setup *setup)
     link->last_served = at;
     end_init(link, CENTRAL, setup->central, &setup->peripheral_addr);
     end_init(link, PERIPHERAL, setup->peripheral, &setup->central_addr);
+    own_addr_note(&link->ends[CENTRAL], setup->central_type, &setup->central_addr);
+    own_addr_note(&link->ends[PERIPHERAL], setup->peripheral_type, &setup->peripheral_addr);
     if (!setup->deaf) {
         end_up(&link->ends[CENTRAL], at);
     }

@@ -77,7 +77,10 @@ struct air_end {
     bool up;          // this side still holds the link
     bool established; // has received a packet
     uint16_t handle;
-    struct le_addr peer;
+    struct le_addr peer;  // identity, if it is known
+    bool resolved;        // `peer` hides behind
+    struct le_addr shown; // ... the address on the air
+    struct le_addr own;   // ours there, if the controller made it
 
     // Data
     uint8_t sn, nesn;
@@ -173,7 +176,8 @@ struct air_end *link_end(const struct air_controller *controller, uint16_t handl
 // A CONNECT_IND was sent at `at` (its end); `heard`: the peripheral received it.
 struct link_setup {
     struct air_controller *central, *peripheral;
-    struct le_addr central_addr, peripheral_addr;
+    struct le_addr central_addr, peripheral_addr; // on the air
+    uint8_t central_type, peripheral_type;        // Own_Address_Type
     struct conn_params params;
     uint32_t access_address, crc_init;
     uint8_t hop;
@@ -183,6 +187,8 @@ struct link_setup {
     bool auxiliary; // AUX_CONNECT_REQ: the window opens later (4.5.3), channel selection 2
     uint8_t phy;
 };
+// No link came of it: LE Connection Complete with this status.
+void link_failed(struct air_controller *controller, uint8_t status, uint8_t role);
 void link_create(struct air *air, int64_t at, const struct link_setup *setup);
 // The transmit window offset (1.25 ms) that keeps a new link away from the central's others.
 uint16_t link_window_offset(const struct air_controller *central, int64_t at, uint16_t interval);
