@@ -102,8 +102,7 @@ int mp_bluetooth_gap_advertise_start(bool connectable, int32_t interval_us, cons
     uint32_t interval = (uint32_t)interval_us / 625;
     struct bt_le_adv_param param = {
         .id = BT_ID_DEFAULT,
-        .options = BT_LE_ADV_OPT_USE_IDENTITY | filter() |
-                   (connectable ? BT_LE_ADV_OPT_CONN : BT_LE_ADV_OPT_SCANNABLE),
+        .options = filter() | (connectable ? BT_LE_ADV_OPT_CONN : BT_LE_ADV_OPT_SCANNABLE),
         .interval_min = interval_us ? interval : BT_GAP_ADV_FAST_INT_MIN_2,
         .interval_max = interval_us ? interval : BT_GAP_ADV_FAST_INT_MAX_2,
     };
@@ -137,8 +136,7 @@ int mpy_ext_advertise_to(int32_t interval_us, uint8_t addr_type, const uint8_t *
     uint32_t interval = (uint32_t)interval_us / 625;
     const struct bt_le_adv_param param = {
         .id = BT_ID_DEFAULT,
-        .options = BT_LE_ADV_OPT_USE_IDENTITY | BT_LE_ADV_OPT_CONN |
-                   (interval_us ? BT_LE_ADV_OPT_DIR_MODE_LOW_DUTY : 0),
+        .options = BT_LE_ADV_OPT_CONN | (interval_us ? BT_LE_ADV_OPT_DIR_MODE_LOW_DUTY : 0),
         .interval_min = interval,
         .interval_max = interval,
         .peer = &peer,
@@ -165,7 +163,7 @@ int mpy_ext_advertise(int32_t interval_us, bool connectable, uint8_t phy, const 
     uint32_t interval = (uint32_t)interval_us / 625;
     const struct bt_le_adv_param param = {
         .id = BT_ID_DEFAULT,
-        .options = BT_LE_ADV_OPT_EXT_ADV | BT_LE_ADV_OPT_USE_IDENTITY | filter() | phys[phy] |
+        .options = BT_LE_ADV_OPT_EXT_ADV | filter() | phys[phy] |
                    (connectable ? BT_LE_ADV_OPT_CONN
                     : rsp_len   ? BT_LE_ADV_OPT_SCANNABLE
                                 : 0),

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include <breeze/privacy.h>
 #include <zephyr/bluetooth/att.h>
 #include <zephyr/bluetooth/hci.h>
 #include <zephyr/settings/settings.h>
@@ -328,6 +329,7 @@ int mp_bluetooth_init(void)
     const uint8_t *name;
     (void)mp_bluetooth_gap_get_device_name(&name);
     (void)breeze_mtu_set(DEFAULT_MTU);
+    (void)breeze_privacy_set(BREEZE_PRIVACY_NONE);
     int err = bt_set_name(be.name);
     if (!err) {
         err = bt_enable(NULL);
@@ -373,6 +375,9 @@ void mp_bluetooth_get_current_address(uint8_t *addr_type, uint8_t *addr)
     if (mpy_on()) {
         bt_id_get(ids, &count);
         err = count ? 0 : MP_EIO;
+        // What others see is another one, and not for long.
+        err = breeze_privacy_get() == BREEZE_PRIVACY_RPA ? MP_EINVAL : err;
+        err = err ? err : mpy_errno(breeze_privacy_addr(&ids[0]));
     }
     if (err) {
         mp_raise_OSError(err);
@@ -396,21 +401,26 @@ int mpy_ext_addr(const uint8_t *addr)
     return err < 0 ? mpy_errno(err) : 0;
 }
 
-// The host has one identity, which is public where the controller has a public address: what a
-// program may ask for is what there is. Numbers without a meaning are ignored.
+// The identity itself is public where the controller has a public address, else random static: what a program
+// may ask for is what there is. Private addresses hide either. Numbers without a meaning are ignored.
 void mp_bluetooth_set_address_mode(uint8_t addr_mode)
 {
     int err = 0;
     if (!mpy_on()) {
         err = MP_ENODEV;
     } else if (addr_mode <= MP_BLUETOOTH_ADDRESS_MODE_NRPA) {
+        static const enum breeze_privacy privacy[] = {
+            [MP_BLUETOOTH_ADDRESS_MODE_PUBLIC] = BREEZE_PRIVACY_NONE,
+            [MP_BLUETOOTH_ADDRESS_MODE_RANDOM] = BREEZE_PRIVACY_NONE,
+            [MP_BLUETOOTH_ADDRESS_MODE_RPA] = BREEZE_PRIVACY_RPA,
+            [MP_BLUETOOTH_ADDRESS_MODE_NRPA] = BREEZE_PRIVACY_NRPA,
+        };
         bt_addr_le_t id = {.type = 0};
         size_t count = 1;
         bt_id_get(&id, &count);
-        bool is_public = id.type == BT_ADDR_LE_PUBLIC;
-        uint8_t mode =
-            is_public ? MP_BLUETOOTH_ADDRESS_MODE_PUBLIC : MP_BLUETOOTH_ADDRESS_MODE_RANDOM;
-        err = addr_mode == mode ? 0 : MP_EINVAL;
+        uint8_t other = id.type == BT_ADDR_LE_PUBLIC ? MP_BLUETOOTH_ADDRESS_MODE_RANDOM
+                                                     : MP_BLUETOOTH_ADDRESS_MODE_PUBLIC;
+        err = addr_mode == other || breeze_privacy_set(privacy[addr_mode]) ? MP_EINVAL : 0;
     }
     if (err) {
         mp_raise_OSError(err);

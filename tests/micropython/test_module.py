@@ -170,7 +170,7 @@ def test_config(run, air):
         "OSError(22,)",
         "OSError(22,)",
         "None",
-        "OSError(22,)",
+        "None",
         "None",
         "OSError(22,)",
         "ValueError('invalid handler',)",
