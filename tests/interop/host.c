@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include <breeze/breeze.h>
+#include <breeze/privacy.h>
 #include <zephyr/bluetooth/bluetooth.h>
 #include <zephyr/bluetooth/conn.h>
 #include <zephyr/bluetooth/gatt.h>
@@ -524,6 +525,14 @@ static int cmd_unpair(const struct words *w)
     return security_unpair();
 }
 
+// privacy MODE [SECONDS]: 0 none, 1 resolvable, 2 non-resolvable private addresses
+static int cmd_privacy(const struct words *w)
+{
+    uint32_t seconds = number_at(w, 2, 0);
+    int err = breeze_privacy_set((enum breeze_privacy)number_at(w, 1, 0));
+    return err || !seconds ? err : bt_le_set_rpa_timeout((uint16_t)seconds);
+}
+
 // ---- Main ---------------------------------------------------------------------------------------------
 
 static const struct {
@@ -564,6 +573,7 @@ static const struct {
     {"security", cmd_security},
     {"answer", cmd_answer},
     {"unpair", cmd_unpair},
+    {"privacy", cmd_privacy},
 };
 
 static void run_command(char *line)

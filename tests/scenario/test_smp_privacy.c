@@ -19,7 +19,13 @@
 #define SHORT_S 30 // A private address lasts so long here.
 
 // What the controllers are like; chosen by the group.
+#define PRIVACY BIT(6) // Of the LE features.
 static struct air_controller_config controller;
+
+static bool has_list(void)
+{
+    return controller.level != AIR_LEVEL_4_1 && !controller.without_features;
+}
 
 static bt_addr_le_t identity[2];
 
@@ -217,6 +223,43 @@ static void both_sides_private(void **state)
     reconnection(BREEZE_PRIVACY_RPA, BREEZE_PRIVACY_RPA);
 }
 
+static void hang_up(struct bt_conn *conn, bool bonded)
+{
+    assert_int_equal(bt_conn_disconnect(conn, BT_HCI_ERR_REMOTE_USER_TERM_CONN), 0);
+}
+
+static struct bt_conn_auth_info_cb hasty = {.pairing_complete = hang_up};
+
+static void do_be_hasty(void *arg)
+{
+    assert_int_equal(bt_conn_auth_info_cb_register(&hasty), 0);
+}
+
+static void do_calm_down(void *arg)
+{
+    assert_int_equal(bt_conn_auth_info_cb_unregister(&hasty), 0);
+}
+
+static bool both_gone(void *arg)
+{
+    return !pair.hosts[0].conn && !pair.hosts[1].conn;
+}
+
+// Who ends the link as soon as the pairing is complete has given its keys all the same.
+static void keys_arrive_before_the_end_of_the_link(void **state)
+{
+    begin(BREEZE_PRIVACY_NONE, BREEZE_PRIVACY_RPA);
+    on(1, do_be_hasty, NULL);
+    on(0, do_advertise, NULL);
+    connect_to(look());
+    assert_int_equal(ask(1, BT_SECURITY_L2), 0);
+    assert_true(pair_until(both_gone, NULL, 10 * SECONDS));
+    assert_true(heard[0].bonded && heard[1].bonded);
+    on(1, do_calm_down, NULL);
+    reconnect_by_bond();
+    pair_stop(&pair);
+}
+
 // ---- Rotation -----------------------------------------------------------------------------------
 
 // A stranger sees another address in each period, and the advertising never ends.
@@ -395,6 +438,181 @@ static void hostile_57_records_of_two_versions(void **state)
     pair_stop(&pair);
 }
 
+// ---- The controller's part -----------------------------------------------------------------------
+
+static void do_check_list(void *arg)
+{
+    const struct rlist_run *run = &rlist_run;
+    assert_int_equal(run->on, *(bool *)arg);
+    assert_int_equal(run->sent, *(bool *)arg);
+    assert_false(run->failed);
+    assert_int_equal(gap_is_hidden(&identity[0]), !*(bool *)arg);
+}
+
+static void do_unpair(void *arg)
+{
+    assert_int_equal(bt_unpair(BT_ID_DEFAULT, NULL), 0);
+}
+
+static void do_check_unlisted(void *arg)
+{
+    assert_int_equal(rlist_run.count, 0);
+    assert_false(rlist_run.on);
+}
+
+static uint32_t blocks;
+
+static void do_count_blocks(void *arg)
+{
+    struct breeze_stats stats;
+    breeze_stats(&stats);
+    blocks = stats.rpa_blocks;
+}
+
+// Where it can, the controller knows the peer, and the host never tries a key.
+static void controller_resolves_if_it_can(void **state)
+{
+    bool list = has_list();
+    begin(BREEZE_PRIVACY_RPA, BREEZE_PRIVACY_RPA);
+    bond();
+    assert_true(pair_disconnect(&pair, 1));
+    on(1, do_check_list, &list);
+    on(1, do_count_blocks, NULL);
+    uint32_t before = blocks;
+    reconnect_by_bond();
+    assert_true(pair_disconnect(&pair, 1));
+    on(0, do_advertise, NULL);
+    on(1, do_scan, NULL);
+    run_s(SHORT_S);
+    on(1, do_scan_stop, NULL);
+    on(1, do_count_blocks, NULL);
+    assert_int_equal(blocks > before, !list);
+    on(0, do_stop, NULL);
+    pair_stop(&pair);
+}
+
+// A bond that goes leaves the list, while advertising and scanning go on.
+static void list_follows_the_bonds(void **state)
+{
+    bool list = has_list();
+    begin(BREEZE_PRIVACY_RPA, BREEZE_PRIVACY_RPA);
+    on(1, do_check_unlisted, NULL);
+    bond();
+    on(1, do_scan, NULL);
+    run_s(1);
+    on(1, do_check_list, &list);
+    on(1, do_unpair, NULL);
+    run_s(1);
+    struct sightings last = seen;
+    on(1, do_check_unlisted, NULL);
+    on(0, do_advertise, NULL);
+    run_s(2);
+    assert_true(seen.count > last.count);
+    assert_true(bt_addr_le_is_rpa(&seen.addr)); // A stranger again.
+    on(1, do_scan_stop, NULL);
+    on(0, do_stop, NULL);
+    pair_stop(&pair);
+}
+
+static void do_more_bonds(void *arg)
+{
+    static const uint8_t key[16] = "Breeze bond 1";
+    uint8_t check[16];
+    assert_int_equal(breeze_smp_bond_export(BT_ID_DEFAULT, &identity[0], record), 0);
+    for (uint8_t i = 1; i < CONFIG_BT_MAX_PAIRED; i++) {
+        record[5] = i;      // Used later than the peer's,
+        record[15 + 1]++;   // ... of another peer,
+        record[74] ^= 0x40; // ... with another IRK.
+        record[75] = i;
+        crypto_cmac(key, record, sizeof(record) - 4, check);
+        memcpy(record + sizeof(record) - 4, check, 4);
+        assert_int_equal(breeze_smp_bond_import(record, sizeof(record)), 0);
+    }
+}
+
+static void do_check_full(void *arg)
+{
+    assert_int_equal(rlist_run.sent, *(unsigned int *)arg);
+    assert_true(gap_is_hidden(&identity[0]));
+}
+
+// The bond found no place on the list: the host does for it what the controller does for others.
+static void list_smaller_than_bonds(void **state)
+{
+    struct air_controller_config was = controller;
+    unsigned int want = has_list() ? 2 : 0;
+    controller.resolving_list_size = 2;
+    begin(BREEZE_PRIVACY_RPA, BREEZE_PRIVACY_RPA);
+    bond();
+    assert_true(pair_disconnect(&pair, 1));
+    on(1, do_more_bonds, NULL);
+    run_s(1);
+    on(1, do_check_full, &want);
+    reconnect_by_bond();
+    assert_true(pair_disconnect(&pair, 1));
+    run_s(SHORT_S);
+    reconnect_by_bond();
+    pair_stop(&pair);
+    controller = was;
+}
+
+static void do_accept(void *arg)
+{
+    assert_int_equal(bt_le_filter_accept_list_add(&identity[!here()]), 0);
+}
+
+static void do_connect_auto(void *arg)
+{
+    static const struct bt_conn_le_create_param param = {.interval = 0x60, .window = 0x60};
+    assert_int_equal(bt_conn_le_create_auto(&param, BT_LE_CONN_PARAM_DEFAULT), 0);
+}
+
+// The accept list holds identities.
+static void accept_list_lets_a_hidden_peer_in(void **state)
+{
+    begin(BREEZE_PRIVACY_RPA, BREEZE_PRIVACY_RPA);
+    bond();
+    assert_true(pair_disconnect(&pair, 1));
+    run_s(SHORT_S);
+    on(1, do_accept, NULL);
+    on(1, do_connect_auto, NULL);
+    run_s(SHORT_S + 5); // It rotates as it waits.
+    on(0, do_advertise, NULL);
+    assert_true(pair_until(both_up, NULL, 20 * SECONDS));
+    check_link(true, true);
+    check_identities();
+    pair_stop(&pair);
+}
+
+static void do_directed(void *arg)
+{
+    struct bt_le_adv_param param = {
+        .options =
+            BT_LE_ADV_OPT_CONN | BT_LE_ADV_OPT_DIR_MODE_LOW_DUTY | BT_LE_ADV_OPT_DIR_ADDR_RPA,
+        .interval_min = 0x60,
+        .interval_max = 0x60,
+        .peer = &identity[1],
+    };
+    assert_int_equal(bt_le_adv_start(&param, NULL, 0, NULL, 0), 0);
+}
+
+// Directed advertising to any private address of ours reaches us where the controller can tell.
+static void directed_advertising_to_a_hidden_central(void **state)
+{
+    if (!has_list()) {
+        return; // A controller without the list hears its own address only.
+    }
+    begin(BREEZE_PRIVACY_RPA, BREEZE_PRIVACY_RPA);
+    bond();
+    assert_true(pair_disconnect(&pair, 1));
+    on(0, do_directed, NULL);
+    bt_addr_le_t to = identity[0];
+    on(1, do_connect, &to);
+    assert_true(pair_until(both_up, NULL, 20 * SECONDS));
+    check_identities();
+    pair_stop(&pair);
+}
+
 // ---- Sets ---------------------------------------------------------------------------------------
 
 static struct bt_le_ext_adv *set;
@@ -443,6 +661,7 @@ static const struct CMUnitTest tests[] = {
     TEST(private_peripheral_is_found_by_its_bond),
     TEST(private_central_is_known_by_its_bond),
     TEST(both_sides_private),
+    TEST(keys_arrive_before_the_end_of_the_link),
     TEST(advertising_goes_on_across_rotations),
     TEST(bonded_peer_sees_the_identity),
     TEST(links_stay_across_rotations),
@@ -450,12 +669,29 @@ static const struct CMUnitTest tests[] = {
     TEST(key_lasts_in_the_settings),
     TEST(key_lasts_in_the_record),
     TEST(hostile_57_records_of_two_versions),
+    TEST(controller_resolves_if_it_can),
+    TEST(list_follows_the_bonds),
+    TEST(list_smaller_than_bonds),
+    TEST(accept_list_lets_a_hidden_peer_in),
+    TEST(directed_advertising_to_a_hidden_central),
     TEST(sets_rotate),
 };
 
 int main(void)
 {
-    int failed = cmocka_run_group_tests_name("extended commands", tests, NULL, NULL);
-    controller.level = AIR_LEVEL_4_2; // The legacy commands, without anything of privacy.
-    return failed + cmocka_run_group_tests_name("legacy commands", tests, NULL, NULL);
+    static const struct {
+        const char *name;
+        struct air_controller_config config;
+    } groups[] = {
+        {"resolving list", {0}},
+        {"resolving list, legacy commands", {.level = AIR_LEVEL_4_2}},
+        {"host alone", {.without_features = PRIVACY}},
+        {"host alone, legacy commands", {.level = AIR_LEVEL_4_1}},
+    };
+    int failed = 0;
+    for (size_t i = 0; i < ARRAY_SIZE(groups); i++) {
+        controller = groups[i].config;
+        failed += cmocka_run_group_tests_name(groups[i].name, tests, NULL, NULL);
+    }
+    return failed;
 }

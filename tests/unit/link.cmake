@@ -10,7 +10,8 @@ foreach(file accept ad addr adv ext ext_adv ext_data ext_scan gap id init link n
     list(APPEND link_sources ${PROJECT_SOURCE_DIR}/src/gap/${file}.c)
 endforeach()
 set(privacy_sources ${link_sources})
-list(APPEND link_sources ${PROJECT_SOURCE_DIR}/src/gap/resolve_none.c ${PROJECT_SOURCE_DIR}/src/gap/rpa_none.c)
+list(APPEND link_sources ${PROJECT_SOURCE_DIR}/src/gap/resolve_none.c ${PROJECT_SOURCE_DIR}/src/gap/rpa_none.c
+     ${PROJECT_SOURCE_DIR}/src/gap/rlist_none.c)
 add_library(link_under_test OBJECT ${link_sources})
 target_include_directories(link_under_test PRIVATE
     ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include/host ${PROJECT_SOURCE_DIR}/include/kernel)
@@ -33,7 +34,7 @@ target_link_options(test_gap_ids PRIVATE -Wl,--wrap=net_buf_unref)
 
 # The same sources with private addresses, ours and those of peers.
 if(BREEZE_SMP AND BREEZE_PRIVACY AND BREEZE_MBEDTLS)
-    foreach(file gap/resolve gap/rpa crypto/func crypto/rand crypto/mbedtls)
+    foreach(file gap/resolve gap/rlist gap/rpa crypto/func crypto/rand crypto/mbedtls)
         list(APPEND privacy_sources ${PROJECT_SOURCE_DIR}/src/${file}.c)
     endforeach()
     breeze_unit_test(test_gap_privacy SOURCES test_gap_privacy.c ${privacy_sources}

@@ -74,6 +74,11 @@ bool hci_has_feature(unsigned int bit)
     return hci_run.info.le_features[bit / 8] & BIT(bit % 8);
 }
 
+bool hci_has_command(unsigned int octet, unsigned int bit)
+{
+    return hci_run.info.commands[octet] & BIT(bit);
+}
+
 struct breeze_stats *hci_stats(void)
 {
     return &stats;

@@ -8,6 +8,7 @@
 struct rpa_run rpa_run;
 struct rpa_reg rpa_reg;
 struct resolve_run resolve_run;
+struct rlist_run rlist_run;
 struct crypto_run crypto_run;
 int (*const crypto_entropy)(void *buf, size_t len) = hci_rand;
 
@@ -58,6 +59,7 @@ static int setup(void **state)
     memset(&rpa_run, 0, sizeof(rpa_run));
     memset(&rpa_reg, 0, sizeof(rpa_reg));
     memset(&resolve_run, 0, sizeof(resolve_run));
+    memset(&rlist_run, 0, sizeof(rlist_run));
     bonds_make(0);
     return fake_setup(state);
 }
@@ -572,6 +574,189 @@ static void test_enhanced_connection_complete(void **state)
     fake_disconnected(7, 0x13);
 }
 
+// ---- The controller's resolving list ------------------------------------------------------------
+
+// A controller that has one, for so many entries.
+static void list_of(uint8_t size)
+{
+    static const uint8_t bits[][2] = {{34, 3}, {34, 5}, {34, 6}, {35, 1}, {35, 2}, {39, 2}};
+    hci_run.info.le_features[0] |= BIT(BT_LE_FEAT_BIT_PRIVACY);
+    for (size_t i = 0; i < ARRAY_SIZE(bits); i++) {
+        hci_run.info.commands[bits[i][0]] |= (uint8_t)BIT(bits[i][1]);
+    }
+    fake.answers[fake.answer_count++] =
+        (struct fake_answer){.opcode = BT_HCI_OP_LE_READ_RL_SIZE, .ret_len = 1, .ret = {size}};
+    gap_bonds_changed();
+    fake_forget();
+    fake_run();
+}
+
+static void assert_cmds(const uint16_t *opcodes, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        assert_int_equal(fake.cmds[i].opcode, opcodes[i]);
+    }
+    assert_int_equal(fake.cmd_count, count);
+}
+
+static void test_list_without_bonds(void **state)
+{
+    list_of(8);
+    assert_int_equal(fake.cmd_count, 0);
+}
+
+static void test_list_is_written(void **state)
+{
+    static const uint16_t first[] = {
+        BT_HCI_OP_LE_READ_RL_SIZE,        BT_HCI_OP_LE_ADD_DEV_TO_RL,
+        BT_HCI_OP_LE_SET_PRIVACY_MODE,    BT_HCI_OP_LE_SET_RPA_TIMEOUT,
+        BT_HCI_OP_LE_SET_ADDR_RES_ENABLE,
+    };
+    static const uint16_t more[] = {BT_HCI_OP_LE_ADD_DEV_TO_RL, BT_HCI_OP_LE_SET_PRIVACY_MODE};
+    static const uint16_t less[] = {
+        BT_HCI_OP_LE_SET_ADDR_RES_ENABLE, BT_HCI_OP_LE_CLEAR_RL,
+        BT_HCI_OP_LE_ADD_DEV_TO_RL,       BT_HCI_OP_LE_SET_PRIVACY_MODE,
+        BT_HCI_OP_LE_SET_ADDR_RES_ENABLE,
+    };
+    static const uint16_t none[] = {BT_HCI_OP_LE_SET_ADDR_RES_ENABLE, BT_HCI_OP_LE_CLEAR_RL};
+    bonds_make(1);
+    list_of(8);
+    assert_cmds(first, ARRAY_SIZE(first));
+    const uint8_t *add = fake.cmds[1].params;
+    assert_memory_equal(add, &bonds[0].addr, 7);
+    assert_memory_equal(add + 7, irks[0], 16);
+    assert_memory_equal(add + 23, (uint8_t[16]){0}, 16); // We do not hide.
+    assert_int_equal(fake.cmds[2].params[7], 1);         // Device privacy.
+    assert_false(gap_is_hidden(&bonds[0].addr));
+    fake_forget();
+    bonds_make(2);
+    fake_run();
+    assert_cmds(more, ARRAY_SIZE(more));
+    fake_forget();
+    bonds_make(1);
+    fake_run();
+    assert_cmds(less, ARRAY_SIZE(less));
+    fake_forget();
+    bonds_make(0);
+    fake_run();
+    assert_cmds(none, ARRAY_SIZE(none));
+}
+
+// All rest while it changes, and go on (7.8.38).
+static void test_list_takes_a_rest(void **state)
+{
+    static const uint16_t order[] = {
+        BT_HCI_OP_LE_SET_ADV_ENABLE,  BT_HCI_OP_LE_SET_SCAN_ENABLE,
+        BT_HCI_OP_LE_ADD_DEV_TO_RL,   BT_HCI_OP_LE_SET_PRIVACY_MODE,
+        BT_HCI_OP_LE_SET_RPA_TIMEOUT, BT_HCI_OP_LE_SET_ADDR_RES_ENABLE,
+        BT_HCI_OP_LE_SET_ADV_PARAM,   BT_HCI_OP_LE_SET_ADV_ENABLE,
+        BT_HCI_OP_LE_SET_SCAN_ENABLE,
+    };
+    list_of(8);
+    assert_int_equal(bt_le_adv_start(BT_LE_ADV_CONN_FAST_1, NULL, 0, NULL, 0), 0);
+    assert_int_equal(bt_le_scan_start(BT_LE_SCAN_PASSIVE, NULL), 0);
+    rlist_run.asked = true;
+    rlist_run.size = 8;
+    bonds_make(1);
+    fake_forget();
+    fake_run();
+    assert_cmds(order, ARRAY_SIZE(order));
+    assert_true(gap_run.adv.on && scan_run.on);
+    assert_int_equal(bt_le_scan_stop(), 0);
+    assert_int_equal(bt_le_adv_stop(), 0);
+}
+
+// An initiator that is out rests as well.
+static void test_list_and_initiator(void **state)
+{
+    struct bt_conn *conn;
+    bonds_make(1);
+    list_of(8);
+    assert_int_equal(
+        bt_conn_le_create(&bonds[0].addr, BT_CONN_LE_CREATE_CONN, BT_LE_CONN_PARAM_DEFAULT, &conn),
+        0);
+    const struct fake_cmd *create = fake_cmd_last(BT_HCI_OP_LE_CREATE_CONN);
+    assert_memory_equal(create->params + 5, &bonds[0].addr, 7); // By identity.
+    fake_forget();
+    bonds_make(2);
+    fake_run();
+    assert_int_equal(fake.cmds[0].opcode, BT_HCI_OP_LE_CREATE_CONN_CANCEL);
+    assert_int_equal(fake.cmd_count, 1);
+    fake_connected(BT_HCI_ERR_UNKNOWN_CONN_ID, 0, 0, BT_ADDR_LE_ANY);
+    assert_int_equal(fake_cmd_count(BT_HCI_OP_LE_ADD_DEV_TO_RL), 1);
+    assert_int_equal(fake.cmds[fake.cmd_count - 1].opcode, BT_HCI_OP_LE_CREATE_CONN);
+    assert_int_equal(bt_conn_disconnect(conn, 0x13), 0);
+    fake_run();
+    fake_connected(BT_HCI_ERR_UNKNOWN_CONN_ID, 0, 0, BT_ADDR_LE_ANY);
+    bt_conn_unref(conn);
+}
+
+// 100 bonds, a list of 8: those used last are on it, the host finds the others.
+static void test_list_smaller_than_bonds(void **state)
+{
+    bonds_make(100);
+    list_of(8);
+    assert_int_equal(fake_cmd_count(BT_HCI_OP_LE_ADD_DEV_TO_RL), 8);
+    assert_true(gap_is_hidden(&bonds[91].addr));
+    assert_false(gap_is_hidden(&bonds[92].addr));
+    assert_false(gap_is_hidden(&bonds[99].addr));
+    bt_addr_le_t addr = rpa_of(irks[5], 1);
+    assert_true(gap_resolve(BT_ID_DEFAULT, &addr));
+}
+
+// The list ends before it should: what is on it counts, and resolution is turned on.
+static void hostile_07_list_that_is_full_early(void **state)
+{
+    bonds_make(4);
+    fake_answer(BT_HCI_OP_LE_ADD_DEV_TO_RL, 0, 1);
+    fake_answer(BT_HCI_OP_LE_ADD_DEV_TO_RL, BT_HCI_ERR_MEM_CAPACITY_EXCEEDED, 0);
+    list_of(8);
+    assert_int_equal(rlist_run.count, 1);
+    assert_true(rlist_run.on);
+    assert_int_equal(fake_cmd_count(BT_HCI_OP_LE_ADD_DEV_TO_RL), 2);
+    assert_false(gap_is_hidden(&bonds[0].addr));
+    assert_true(gap_is_hidden(&bonds[1].addr));
+}
+
+// Whatever is refused, the host goes on without the list; no command is repeated for ever.
+static void hostile_07_list_that_refuses(void **state)
+{
+    static const uint16_t opcodes[] = {
+        BT_HCI_OP_LE_ADD_DEV_TO_RL,
+        BT_HCI_OP_LE_SET_PRIVACY_MODE,
+        BT_HCI_OP_LE_SET_RPA_TIMEOUT,
+        BT_HCI_OP_LE_SET_ADDR_RES_ENABLE,
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(opcodes); i++) {
+        bonds_make(0);
+        fake_disable();
+        fake_enable();
+        fake.answer_count = 0;
+        bonds_make(2);
+        fake_answer(opcodes[i], BT_HCI_ERR_CMD_DISALLOWED, 0);
+        list_of(8);
+        assert_in_range(fake.cmd_count, 1, 10);
+        assert_true(gap_is_hidden(&bonds[0].addr));
+        assert_int_equal(bt_le_adv_start(BT_LE_ADV_CONN_FAST_1, NULL, 0, NULL, 0), 0);
+        assert_int_equal(bt_le_adv_stop(), 0);
+    }
+}
+
+// Who hides gives the controller its key, and lets it choose the address for peers on the list.
+static void test_list_while_hiding(void **state)
+{
+    bonds_make(1);
+    assert_int_equal(breeze_privacy_set(BREEZE_PRIVACY_RPA), 0);
+    assert_int_equal(bt_le_set_rpa_timeout(77), 0);
+    list_of(8);
+    assert_memory_equal(fake_cmd_last(BT_HCI_OP_LE_ADD_DEV_TO_RL)->params + 23, own_irk(0), 16);
+    assert_int_equal(fake_cmd_last(BT_HCI_OP_LE_SET_RPA_TIMEOUT)->params[0], 77);
+    assert_int_equal(bt_le_scan_start(BT_LE_SCAN_ACTIVE, NULL), 0);
+    assert_int_equal(fake_cmd_last(BT_HCI_OP_LE_SET_SCAN_PARAM)->params[5],
+                     BT_HCI_OWN_ADDR_RPA_OR_RANDOM);
+    assert_int_equal(bt_le_scan_stop(), 0);
+}
+
 int main(void)
 {
 #define TEST(name)   cmocka_unit_test_setup_teardown(name, setup, fake_teardown)
@@ -598,6 +783,14 @@ int main(void)
         TEST(test_accept_list),
         TEST(test_directed_to_private_address),
         TEST(test_enhanced_connection_complete),
+        TEST(test_list_without_bonds),
+        TEST(test_list_is_written),
+        TEST(test_list_takes_a_rest),
+        TEST(test_list_and_initiator),
+        TEST(test_list_smaller_than_bonds),
+        TEST(hostile_07_list_that_is_full_early),
+        TEST(hostile_07_list_that_refuses),
+        TEST(test_list_while_hiding),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
