@@ -62,7 +62,7 @@ int rig_add_ready(struct rig *rig, const struct air_controller_config *config)
     assert_int_equal(RIG_CMD(rig, i, OP_EVENT_MASK, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff),
                      0);
     assert_int_equal(
-        RIG_CMD(rig, i, OP_LE_EVENT_MASK, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff), 0);
+        RIG_CMD(rig, i, OP_LE_EVENT_MASK, 0xff, 0xfd, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff), 0);
     assert_int_equal(rig_cmd(rig, i, OP_RANDOM_ADDRESS, addr, 6), 0);
     return i;
 }

@@ -143,7 +143,7 @@ static void test_version_and_features(void **state)
         assert_int_equal(BY_HANDLE(&rig, i, OP_REMOTE_FEATURES, handles[i]), 0);
         assert_true(rig_le_event(&rig, i, LE_EV_FEATURES, 1000 * MS, &packet));
         assert_int_equal(packet.data[4], 0);
-        assert_int_equal(get64(packet.data + 7), i ? 0x2f : 0x192f);
+        assert_int_equal(get64(packet.data + 7), i ? 0x6f : 0x196f);
     }
     rig_close(&rig);
 }
@@ -667,7 +667,7 @@ static void any_restart(struct rig *rig, uint32_t draw, uint16_t handles[2])
         rig_drain(rig, k);
         rig_cmd(rig, k, OP_RESET, NULL, 0);
         RIG_CMD(rig, k, OP_EVENT_MASK, 255, 255, 255, 255, 255, 255, 255, 255);
-        RIG_CMD(rig, k, OP_LE_EVENT_MASK, 255, 255, 255, 255, 255, 255, 255, 255);
+        RIG_CMD(rig, k, OP_LE_EVENT_MASK, 255, 0xfd, 255, 255, 255, 255, 255, 255);
         RIG_CMD(rig, k, 0xffb1, 0, 0, 0, 0, 0, 0, 0, 0);
         rig_addr(rig, k, addr);
         rig_cmd(rig, k, OP_RANDOM_ADDRESS, addr, 6);

@@ -123,7 +123,7 @@ static void wait_event(int fd, uint8_t wanted, uint8_t subevent, uint8_t *params
 
 static void device(int fd, const char *name, uint8_t addr[6])
 {
-    static const uint8_t all[8] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+    static const uint8_t all[8] = {0xff, 0xfd, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
     uint8_t rsp[256];
     assert_int_equal(request(fd, AIR_VENDOR_SET_NAME, name, strlen(name), rsp), 0);
     memcpy(addr, rsp + 1, 6);

@@ -140,7 +140,8 @@ static char effect_of(const struct smp_link *link, const struct smp_link *before
                       const struct heard *told)
 {
     struct smp_link now = *link;
-    memcpy(now.out, before->out, sizeof(now.out)); // What was sent stays there.
+    memcpy(now.out, before->out, sizeof(now.out)); // What was sent stays there,
+    now.in_air = before->in_air;                   // ... and is on its way.
     if (!memcmp(&now, before, sizeof(now))) {
         assert_int_equal(told->failed, 0);
         return '.';
