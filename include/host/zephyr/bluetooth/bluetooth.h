@@ -149,7 +149,8 @@ enum {
     // -ENOTSUP in a build without CONFIG_BREEZE_PRIVACY.
     BT_LE_ADV_OPT_DIR_ADDR_RPA = BIT(5),
     // Answer scan requests, accept connections, from the accept list only. -ENOTSUP in a build without
-    // CONFIG_BT_FILTER_ACCEPT_LIST, and for sets; -EINVAL for directed advertising.
+    // CONFIG_BT_FILTER_ACCEPT_LIST, and for sets; -EINVAL for directed advertising. A bonded peer behind
+    // private addresses passes only where the controller's resolving list has it.
     BT_LE_ADV_OPT_FILTER_SCAN_REQ = BIT(6),
     BT_LE_ADV_OPT_FILTER_CONN = BIT(7),
     BT_LE_ADV_OPT_NOTIFY_SCAN_REQ = BIT(8), // Callback `scanned`; sets only, -ENOTSUP here.
