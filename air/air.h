@@ -188,6 +188,8 @@ int air_link_stats(const struct air_controller *controller, uint16_t handle,
 // (0 ends it). They go to no host; the peer's stats count them. 0, -ENOTCONN, or -EINVAL when
 // `octets` is more than a PDU holds.
 int air_link_saturate(struct air_controller *controller, uint16_t handle, uint16_t octets);
+// The same on all links that the controller has; how many.
+unsigned int air_controller_saturate(struct air_controller *controller, uint16_t octets);
 
 // The addresses of a controller, little-endian: the static one is always there.
 void air_controller_static_address(const struct air_controller *controller, uint8_t address[6]);

@@ -557,3 +557,13 @@ int air_link_saturate(struct air_controller *controller, uint16_t handle, uint16
     end->saturate = octets;
     return 0;
 }
+
+unsigned int air_controller_saturate(struct air_controller *controller, uint16_t octets)
+{
+    unsigned int count = 0;
+    for (size_t i = 0; i < AIR_MAX_LINKS; i++) {
+        struct air_end *end = controller->ends[i];
+        count += end && !air_link_saturate(controller, end->handle, octets);
+    }
+    return count;
+}

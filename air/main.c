@@ -15,6 +15,10 @@ static const char help[] =
     "usage: breeze-air [options]                     serve until interrupted\n"
     "       breeze-air status [--socket PATH]        who is there\n"
     "       breeze-air stop [--socket PATH]          end the one that serves PATH\n"
+    "       breeze-air saturate NAME OCTETS [--socket PATH]\n"
+    "                                                fill the links of a device with PDUs of so "
+    "many\n"
+    "                                                octets from now on; 0 ends that\n"
     "\n"
     "Where to listen (several may be given; without any, the default socket):\n"
     "  --socket PATH     a Unix socket, open to this user only\n"
@@ -247,8 +251,14 @@ int main(int argc, char **argv)
     if (verb && optind + 1 == argc && (!strcmp(verb, "status") || !strcmp(verb, "stop"))) {
         return control_ask(options.socket_path, verb);
     }
+    if (verb && optind + 3 == argc && !strcmp(verb, "saturate")) {
+        char line[CONTROL_MAX];
+        snprintf(line, sizeof(line), "saturate %.60s %.8s", argv[optind + 1], argv[optind + 2]);
+        return control_ask(options.socket_path, line);
+    }
     if (verb) {
-        fprintf(stderr, "breeze-air: %s is no command (status, stop); see breeze-air --help\n",
+        fprintf(stderr,
+                "breeze-air: %s is no command (status, stop, saturate); see breeze-air --help\n",
                 verb);
         return EXIT_USAGE;
     }

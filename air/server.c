@@ -219,22 +219,41 @@ static void close_unix(struct server *server)
     }
 }
 
+// "saturate NAME OCTETS" behind the prefix: the links of that device carry an ideal source's PDUs.
+static bool saturate(struct server *server, const char *line, char *text, size_t len)
+{
+    char name[64];
+    unsigned int octets = 0;
+    unsigned int links = 0;
+    if (sscanf(line, CONTROL_PREFIX "saturate %63s %3u\n", name, &octets) != 2) {
+        return false;
+    }
+    for (struct client *c = server->clients; c; c = c->next) {
+        if (c->controller && !strcmp(air_controller_name(c->controller), name)) {
+            links += air_controller_saturate(c->controller, (uint16_t)octets);
+        }
+    }
+    snprintf(text, len, "%u link%s of %s\n", links, links == 1 ? "" : "s", name);
+    return true;
+}
+
 static void control_line(struct server *server, struct client *client)
 {
-    const char *line = (const char *)client->in;
+    char line[CONTROL_MAX + 1] = "";
     char text[sizeof(client->out)];
-    if (!memchr(line, '\n', client->in_len)) {
-        client->gone = client->in_len > 64;
+    memcpy(line, client->in, client->in_len < CONTROL_MAX ? client->in_len : CONTROL_MAX);
+    if (!strchr(line, '\n')) {
+        client->gone = client->in_len >= CONTROL_MAX;
         return;
     }
-    if (!strncmp(line, CONTROL_PREFIX "status\n", client->in_len)) {
+    if (!strcmp(line, CONTROL_PREFIX "status\n")) {
         status_text(server, text, sizeof(text));
-    } else if (!strncmp(line, CONTROL_PREFIX "stop\n", client->in_len)) {
+    } else if (!strcmp(line, CONTROL_PREFIX "stop\n")) {
         snprintf(text, sizeof(text), "breeze-air, process %d, stops\n", (int)getpid());
         server->stop = true;
         close_unix(server); // Before the answer: who asked may start another one at once.
-    } else {
-        snprintf(text, sizeof(text), "breeze-air knows status and stop\n");
+    } else if (!saturate(server, line, text, sizeof(text))) {
+        snprintf(text, sizeof(text), "breeze-air knows status, stop and saturate\n");
     }
     client->in_len = 0;
     client->out_len = strlen(text);

@@ -44,6 +44,7 @@ int daemon_lock(const char *socket_path, int *code, char *error, size_t error_le
 // Ask the server at `socket_path`; prints the answer. Returns an exit code.
 int control_ask(const char *socket_path, const char *verb);
 #define CONTROL_PREFIX "breeze-air "
+#define CONTROL_MAX    128 // Octets of a line.
 
 // Connect to a Unix socket: descriptor or negative errno.
 int socket_connect(const char *path);

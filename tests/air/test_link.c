@@ -501,6 +501,27 @@ static void test_many_links(void **state)
     rig_close(&rig);
 }
 
+static void test_saturate_all_links(void **state)
+{
+    struct rig rig;
+    uint16_t handles[2][2];
+    struct air_link_stats stats;
+    rig_open(&rig, 5);
+    for (int i = 0; i < 3; i++) {
+        rig_add_ready(&rig, &(struct air_controller_config){0});
+    }
+    established(&rig, 0, 1, 24, handles[0]);
+    established(&rig, 0, 2, 24, handles[1]);
+    assert_int_equal(air_controller_saturate(rig.c[0], 27), 2);
+    assert_int_equal(air_controller_saturate(rig.c[0], 300), 0); // No PDU is so long.
+    rig_run(&rig, 1000 * MS);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(air_link_stats(rig.c[i + 1], handles[i][1], &stats), 0);
+        assert_true(stats.saturate_pdus > 100);
+    }
+    rig_close(&rig);
+}
+
 // Links that fill the radio leave room for advertising, scanning and one more connection.
 static void test_nobody_starves(void **state)
 {
@@ -768,6 +789,7 @@ int main(void)
         cmocka_unit_test(test_missed_instant),
         cmocka_unit_test(test_latency),
         cmocka_unit_test(test_many_links),
+        cmocka_unit_test(test_saturate_all_links),
         cmocka_unit_test(test_nobody_starves),
         cmocka_unit_test(test_close_anchors_carry_data_or_end),
         cmocka_unit_test(test_close_anchors_cut_no_crumbs),

@@ -150,6 +150,11 @@ static void test_start_status_stop(void **state)
     assert_non_null(strstr(text, "serves"));
     assert_int_equal(air(&place, "status --socket \"$SOCKET\"", text, sizeof(text)), 0);
     assert_non_null(strstr(text, "0 devices"));
+    assert_int_equal(air(&place, "saturate nobody 27 --socket \"$SOCKET\"", text, sizeof(text)), 0);
+    assert_string_equal(text, "0 links of nobody\n");
+    assert_int_equal(air(&place, "saturate nobody x --socket \"$SOCKET\"", text, sizeof(text)), 0);
+    assert_string_equal(text, "breeze-air knows status, stop and saturate\n");
+    assert_int_equal(air(&place, "saturate nobody --socket \"$SOCKET\"", text, sizeof(text)), 2);
     assert_int_equal(air(&place, "stop --socket \"$SOCKET\"", text, sizeof(text)), 0);
     assert_int_equal(stat(place.socket, &info), -1);
     assert_int_equal(air(&place, "stop --socket \"$SOCKET\"", text, sizeof(text)), 4);
