@@ -180,3 +180,60 @@ def test_bonds_are_kept_as_they_should(run, folder):
         "no bonds in damaged.json",
         "{}",
     ]
+
+
+# ---- Files over a channel ----------------------------------------------------------------------
+
+
+def receiver(run, air, folder):
+    (folder / "in").mkdir()
+    source = (conftest.ROOT / "examples" / "l2cap_receive.py").read_text()
+    program = run(source, "receive", f"air:{air}#r", args=["in"])
+    program.expect("^waiting for files as breeze-files")
+    return program
+
+
+def send(run, air, *files):
+    source = (conftest.ROOT / "examples" / "l2cap_send.py").read_text()
+    return run(source, "send", f"air:{air}#s", args=files)
+
+
+def test_files_over_a_channel(run, air, folder):
+    contents = {
+        "empty": b"",
+        "one": b"x",
+        "exactly": bytes(512 * 4),
+        "large.bin": bytes((i * 7 + (i >> 8) * 13) & 0xFF for i in range(100_000)),
+    }
+    for name, content in contents.items():
+        (folder / name).write_bytes(content)
+    one = receiver(run, air, folder)
+    for i in range(2):  # The receiver serves one sender after the other.
+        lines = send(run, air, *contents).finish(120)
+        assert lines[-1] == "done", lines
+        for (name, content), line in zip(contents.items(), lines[2:]):
+            assert line.startswith(f"sent {name}, {len(content)} octets, ")
+            assert (folder / "in" / name).read_bytes() == content
+            (folder / "in" / name).unlink()
+        one.expect("^disconnected")
+    one.interrupt()
+    assert one.finish()[-1] == "stopped"
+    assert not list((folder / "in").iterdir())
+
+
+def test_a_file_that_is_not_whole_is_not_kept(run, air, folder):
+    (folder / "large").write_bytes(bytes(3_000_000))
+    one = receiver(run, air, folder)
+    two = send(run, air, "large")
+    one.expect("^receiving large of 3000000 octets")
+    two.kill()
+    one.expect("^only .* of 3000000 octets came")
+    # And one that would lie elsewhere does not.
+    (folder / "ok").write_bytes(b"content")
+    assert send(run, air, "../" + folder.name + "/ok").finish()[-1] == "done"
+    assert [(path.name, path.read_bytes()) for path in (folder / "in").iterdir()] == [("ok", b"content")]
+
+
+def test_send_without_a_receiver(run, air, folder):
+    program = send(run, air, "none")
+    assert program.finish(status=1)[-1] == "failed: found no receiver; is l2cap_receive.py running?"
