@@ -13,16 +13,39 @@ bumble_l2cap = pytest.importorskip("bumble.l2cap")
 bumble_transport = pytest.importorskip("bumble.transport")
 
 
+BUMBLE = "F0:F1:F2:F3:F4:F5"
+
+
+async def bumble_at(port):
+    source = await bumble_transport.open_transport(f"tcp-client:127.0.0.1:{port}")
+    random = bumble_hci.Address(BUMBLE)
+    device = bumble_device.Device.with_hci("bumble", random, source.source, source.sink)
+    await device.power_on()
+    return source, device
+
+
 async def with_link(port, address, play):
     """Bumble connects, play(device, link) runs, the link ends."""
-    source = await bumble_transport.open_transport(f"tcp-client:127.0.0.1:{port}")
-    random = bumble_hci.Address("F0:F1:F2:F3:F4:F5")
-    device = bumble_device.Device.with_hci("central", random, source.source, source.sink)
-    await device.power_on()
+    source, device = await bumble_at(port)
     kind = bumble_hci.Address.RANDOM_DEVICE_ADDRESS
     link = await device.connect(bumble_hci.Address(address, kind))
     await play(device, link)
     await link.disconnect()
+    await source.close()
+
+
+async def with_central(port, program, play):
+    """Bumble advertises, is connected to, and play(device, link) runs until the link ends."""
+    source, device = await bumble_at(port)
+    links = asyncio.Queue()
+    device.on("connection", links.put_nowait)
+    await device.start_advertising(advertising_interval_min=20, advertising_interval_max=20)
+    program.tell("go")
+    link = await links.get()
+    ended = asyncio.Event()
+    link.on("disconnection", lambda reason: ended.set())
+    await play(device, link)
+    await ended.wait()
     await source.close()
 
 
@@ -35,7 +58,8 @@ async def update_parameters(device, link):
 
 @pytest.fixture
 def against_bumble(run, folder):
-    """against_bumble(program, play): what the program, a peripheral, prints while Bumble plays."""
+    """against_bumble(program, play, central): what the program, a peripheral or else a central, prints
+    while Bumble plays."""
     path = folder / "air"
     server = subprocess.Popen(
         [str(conftest.BUILD / "air" / "breeze-air"), "--socket", str(path), "--tcp", "0"],
@@ -49,11 +73,14 @@ def against_bumble(run, folder):
         assert line, "breeze-air ended"
         port = re.search(r"127\.0\.0\.1:(\d+)", line)
 
-    def play_with(source, play):
+    def play_with(source, play, central=False):
         program = run(source, "p", f"air:{path}#p")
-        digits = program.told("address").split()[1]
-        address = ":".join(digits[i : i + 2] for i in range(0, 12, 2)).upper()
-        work = with_link(port.group(1), address, play)
+        if central:
+            work = with_central(port.group(1), program, play)
+        else:
+            digits = program.told("address").split()[1]
+            address = ":".join(digits[i : i + 2] for i in range(0, 12, 2)).upper()
+            work = with_link(port.group(1), address, play)
         try:
             asyncio.run(asyncio.wait_for(work, conftest.LIMIT))
         except asyncio.TimeoutError:
@@ -78,6 +105,28 @@ def test_connection_update_event(against_bumble):
         wait(2)
         """,
         update_parameters,
+    )
+    assert lines == ["True"]
+
+
+@pytest.mark.parametrize("use_l2cap", [False, True])
+def test_connection_update_event_as_central(against_bumble, use_l2cap):
+    """A peripheral asks, over the link layer's procedure and over L2CAP: we agree and tell the program."""
+
+    async def ask(device, link):
+        await link.update_parameters(50, 60, 2, 4000, use_l2cap=use_l2cap)
+
+    lines = against_bumble(
+        f"""
+        from bt import *
+        start("c")
+        listen()
+        conn = connect((1, bytes.fromhex("{BUMBLE.replace(":", "")}")))
+        print(wait(27) == (conn, 48, 2, 400, 0))
+        disconnect(conn)
+        """,
+        ask,
+        central=True,
     )
     assert lines == ["True"]
 
