@@ -22,7 +22,7 @@
 
 #include "backend.h"
 
-#define TX_SDUS  8
+#define TX_SDUS  16
 #define TX_BYTES 8192
 #define MTU_MAX  65533
 #define TX_MAX   (UINT16_MAX - BT_L2CAP_SDU_CHAN_SEND_RESERVE) // What a buffer holds.
