@@ -11,6 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import micropython
 from callgrind import host_instructions
 
 UNITS = 1000
@@ -78,6 +79,8 @@ def main():
                 figures[f"{name}.{number}"] = instructions(
                     build / "bench/bench_growth", kind, str(number), verbose=args.verbose
                 )
+        print("MicroPython over the real-time air ...", flush=True)
+        figures.update(micropython.measure(build.resolve(), args.verbose))
     except subprocess.CalledProcessError as error:
         sys.exit(f"bench: {error.cmd} failed:\n{error.stderr}")
     out.parent.mkdir(parents=True, exist_ok=True)
