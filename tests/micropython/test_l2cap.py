@@ -267,7 +267,7 @@ def test_partial_reads(pair):
             # The channel may have ended meanwhile: what came is still there, and then a last 0.
             until(lambda: closed)
             print(read(conn, cid, part), bytes(part[:2]), read(conn, cid, None), read(conn, cid, part))
-            print(error(read, conn, cid, part))
+            print(error(read, conn, cid, part) in (22, 107)) # The link may be gone already.
             wait(2)
             """,
             """
@@ -291,7 +291,7 @@ def test_partial_reads(pair):
         "1 120",
         "8 True 2",
         "2 b'9!' 0 0",
-        "22",
+        "True",
     ]
 
 
@@ -521,7 +521,8 @@ def test_disconnect_while_nobody_reads(pair):
             conn, cid = closed[0][:2]
             # It is over; what had come can be read.
             drain(conn, cid)
-            print(got[conn, cid] == bytes(100) * 32, closed[0][3], error(ble.l2cap_send, conn, cid, b"x"))
+            after = error(ble.l2cap_send, conn, cid, b"x")
+            print(got[conn, cid] == bytes(100) * 32, closed[0][3], after in (22, 107))
             wait(2)
             """,
             """
@@ -536,7 +537,7 @@ def test_disconnect_while_nobody_reads(pair):
             """,
         )
     )
-    assert one == ["True 0 22"]
+    assert one == ["True 0 True"]
     assert two == ["0 22"]
 
 
