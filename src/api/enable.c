@@ -155,6 +155,7 @@ static int disable_now(void)
         }
     }
     (void)post_drain();
+    conn_off();
     (void)hci_stop();
     api_off();
     return 0;

@@ -273,7 +273,8 @@ static void request(struct att_bearer *bearer, const struct att_row *row, const 
     if (pdu->len > bearer->rx_mtu || (row->fn && rd_left(&in) < row->min_len)) {
         err = BT_ATT_ERR_INVALID_PDU;
     } else if (row->fn) {
-        err = row->fn(&rx);
+        err = att_up.access(bearer->conn, op, in, &rx.handle);
+        err = err ? err : row->fn(&rx);
     }
     *w = rx.out;
     if (err) {
@@ -332,7 +333,7 @@ void att_recv(struct bt_conn *conn, struct net_buf *pdu)
         dropped(bearer, "PDU ignored");
     } else if (row->class == ATT_RESPONSE) {
         response_recv(bearer, op, &in);
-    } else {
+    } else if (row->class != ATT_COMMAND || !att_up.access(conn, op, in, &rx.handle)) {
         (void)row->fn(&rx);
     }
     net_buf_unref(pdu);

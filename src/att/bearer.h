@@ -49,6 +49,9 @@ struct att_rx {
 
 // Up-calls to the layer above, in the drain. Defined in gatt/.
 struct att_up {
+    // Before a request or a command of the peer is executed: 0, or the error that answers a request
+    // and has a command ignored; then the handle in error.
+    uint8_t (*access)(struct bt_conn *conn, uint8_t op, struct rd params, uint16_t *handle);
     // The response to our request `req_op`: err 0 and the parameters, or the peer's error code, or
     // BT_ATT_ERR_UNLIKELY after a time-out (the bearer is dead then).
     void (*response)(struct bt_conn *conn, uint8_t req_op, uint8_t err, struct rd *params);

@@ -137,6 +137,8 @@ struct conn_up {
     void (*unbonded)(uint8_t id, const bt_addr_le_t *peer);
     // Is there a key that this link could be encrypted with.
     bool (*has_key)(const struct bt_conn *conn);
+    // bt_disable(): all links are gone, and nothing that waits for one to come back may stay.
+    void (*off)(void);
     // Members may be NULL.
 };
 extern const struct conn_up *const conn_ups[];
@@ -199,9 +201,10 @@ static inline void conn_post(struct bt_conn *conn, uint16_t bits)
     post_set(&conn->post, bits);
 }
 
-// Tell the layers above of `secured`, `unbonded`.
+// Tell the layers above of `secured`, `unbonded`, `off`.
 void conn_secured(struct bt_conn *conn);
 void conn_unbonded(uint8_t id, const bt_addr_le_t *peer);
+void conn_off(void);
 
 // What a link lacks for a level of security: what a server refuses with (Vol 3, Part C, 10.3.1).
 enum conn_lack {

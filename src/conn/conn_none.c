@@ -23,6 +23,10 @@ void conn_want_disconnect(struct bt_conn *conn, uint8_t reason)
 {
 }
 
+void conn_off(void)
+{
+}
+
 void conn_wipe(void)
 {
 }

@@ -42,3 +42,12 @@ enum conn_lack conn_lacks(const struct bt_conn *conn, bt_security_t level)
     return is == BT_SECURITY_L3 && conn->enc_size < 16 ? CONN_LACKS_KEY_SIZE
                                                        : CONN_LACKS_AUTHENTICATION;
 }
+
+void conn_off(void)
+{
+    for (const struct conn_up *const *up = conn_ups; *up; up++) {
+        if ((*up)->off) {
+            (*up)->off();
+        }
+    }
+}

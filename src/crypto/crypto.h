@@ -50,9 +50,21 @@ extern struct crypto_run crypto_run;
 
 void crypto_reverse(void *to, const void *from, size_t len);
 
-// AES-CMAC (RFC 4493), most significant octet first.
+// AES-CMAC (RFC 4493), most significant octet first; at once or in pieces.
 void crypto_cmac(const uint8_t key[CRYPTO_LEN], const uint8_t *msg, size_t len,
                  uint8_t mac[CRYPTO_LEN]);
+struct crypto_cmac {
+    uint8_t key[CRYPTO_LEN];
+    uint8_t x[CRYPTO_LEN];    // What came before `last`.
+    uint8_t last[CRYPTO_LEN]; // A block not yet taken in,
+    uint8_t len;              // ... and its octets.
+};
+void crypto_cmac_start(struct crypto_cmac *cmac, const uint8_t key[CRYPTO_LEN]);
+void crypto_cmac_add(struct crypto_cmac *cmac, const uint8_t *msg, size_t len);
+void crypto_cmac_end(struct crypto_cmac *cmac, uint8_t mac[CRYPTO_LEN]);
+
+// One block exclusive-or another.
+void crypto_xor(uint8_t *to, const uint8_t *with);
 
 // 2.2.1
 void crypto_e(const uint8_t key[16], const uint8_t in[16], uint8_t out[16]);

@@ -32,50 +32,6 @@ static void put_addr(struct wr *w, const bt_addr_le_t *addr)
     put(w, addr->a.val, sizeof(addr->a.val));
 }
 
-static void exclusive_or(uint8_t *to, const uint8_t *with)
-{
-    for (size_t i = 0; i < CRYPTO_LEN; i++) {
-        to[i] ^= with[i];
-    }
-}
-
-// ---- AES-CMAC (RFC 4493) -------------------------------------------------------------------------
-
-// Doubling in GF(2^128), 2.3.
-static void doubled(uint8_t *value)
-{
-    uint8_t carry = value[0] & 0x80 ? 0x87 : 0;
-    for (size_t i = 0; i < CRYPTO_LEN; i++) {
-        uint8_t next = i + 1 < CRYPTO_LEN ? value[i + 1] >> 7 : 0;
-        value[i] = (uint8_t)(value[i] << 1 | next);
-    }
-    value[CRYPTO_LEN - 1] ^= carry;
-}
-
-void crypto_cmac(const uint8_t key[CRYPTO_LEN], const uint8_t *msg, size_t len,
-                 uint8_t mac[CRYPTO_LEN])
-{
-    uint8_t subkey[CRYPTO_LEN] = {0};
-    uint8_t x[CRYPTO_LEN] = {0};
-    uint8_t last[CRYPTO_LEN] = {0};
-    crypto_aes_block(key, subkey, subkey);
-    doubled(subkey);
-    for (; len > CRYPTO_LEN; len -= CRYPTO_LEN, msg += CRYPTO_LEN) {
-        exclusive_or(x, msg);
-        crypto_aes_block(key, x, x);
-    }
-    if (len) {
-        memcpy(last, msg, len);
-    }
-    if (len < CRYPTO_LEN) {
-        last[len] = 0x80;
-        doubled(subkey);
-    }
-    exclusive_or(x, last);
-    exclusive_or(x, subkey);
-    crypto_aes_block(key, x, mac);
-}
-
 // The code of a message, all as the protocol carries it.
 static void code(const uint8_t *key, const struct wr *w, uint8_t *out)
 {
@@ -115,12 +71,12 @@ void crypto_c1(const uint8_t tk[16], const uint8_t r[16], const uint8_t preq[7],
     wr_u8(&w, ra->type & 1);
     wr_bytes(&w, preq, 7);
     wr_bytes(&w, pres, 7);
-    exclusive_or(p, r);
+    crypto_xor(p, r);
     crypto_e(tk, p, out);
     uint8_t p2[CRYPTO_LEN] = {0}; // p2 = padding || ia || ra
     memcpy(p2, ra->a.val, 6);
     memcpy(p2 + 6, ia->a.val, 6);
-    exclusive_or(p2, out);
+    crypto_xor(p2, out);
     crypto_e(tk, p2, out);
 }
 

@@ -5,6 +5,10 @@ void gatt_keep_written(struct bt_conn *conn)
 {
 }
 
+void gatt_keep_changed(uint16_t start, uint16_t end)
+{
+}
+
 void gatt_keep_secured(struct bt_conn *conn)
 {
 }

@@ -41,8 +41,15 @@ int clt_start(struct bt_conn *conn, struct bt_gatt_op *op, const struct clt_proc
 // Take a procedure out wherever it is; false if it is not pending.
 bool clt_withdraw(struct bt_conn *conn, struct bt_gatt_op *op);
 
-// clt_subscribe.c: end all of a lost link.
+// clt_subscribe.c: end or keep all of a lost link; put a kept one on its link again; is it on any
+// link.
 void clt_subs_sweep(struct bt_conn *conn);
+int clt_sub_again(struct bt_conn *conn, struct bt_gatt_subscribe_params *params);
+bool clt_sub_is_on(const struct bt_gatt_subscribe_params *params);
+
+// clt_resub.c: keep a subscription of a lost link; take one out. False: it is not (to be) kept.
+bool clt_away_keep(struct bt_conn *conn, struct bt_gatt_subscribe_params *params);
+bool clt_away_drop(struct bt_gatt_subscribe_params *params);
 
 // clt_discover.c: give one result to the application. 0: go on; CLT_STOP; CLT_GONE.
 int clt_discovered(struct bt_conn *conn, struct bt_gatt_op *op, const struct bt_uuid *type,

@@ -25,3 +25,15 @@ void clt_sweep(struct bt_conn *conn)
 void clt_security(struct bt_conn *conn, enum bt_security_err err)
 {
 }
+
+void clt_secured(struct bt_conn *conn)
+{
+}
+
+void clt_unbonded(uint8_t id, const bt_addr_le_t *peer)
+{
+}
+
+void clt_off(void)
+{
+}

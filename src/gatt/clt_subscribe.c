@@ -4,13 +4,16 @@
 // A subscription is on the link's list from the call on, because some servers notify before they
 // answer the write. Several subscriptions to one value share its descriptor: what is written is the
 // union of what they want, and only when it differs from what the peer has. A subscription that is
-// being ended is off the list; its CCC write is the same kind of procedure, with value 0.
+// being ended is off the list; its CCC write is the same kind of procedure, with value 0. Those with
+// a bonded peer outlast the link (clt_resub.c).
 #include <errno.h>
 
 #include "att/db.h"
 #include "att/pdu.h"
 #include "att/uuid.h"
 #include "gatt/clt.h"
+
+#define RENEWAL 0 // op->at of a subscription that outlasted a link.
 
 // What the subscriptions to a value want together; `sent`: only those the peer knows of.
 static uint16_t wanted(const struct clt_link *link, uint16_t value_handle, bool sent)
@@ -123,7 +126,11 @@ static void end(struct bt_conn *conn, struct bt_gatt_op *op, uint8_t err)
     struct bt_gatt_subscribe_params *params = op->params;
     struct clt_link *link = clt_link_of(conn);
     atomic_clear_bit(params->flags, BT_GATT_SUBSCRIBE_FLAG_WRITE_PENDING);
-    bool over = err || !params->value;
+    // A renewal that is refused because the database changed (Vol 3, Part G, 2.5.2.1), or that the
+    // link did not outlast, takes nothing from what the peer keeps; the application hears of it.
+    bool kept =
+        op->at == RENEWAL && (err == BT_ATT_ERR_DB_OUT_OF_SYNC || !gatt_link_of(conn)->open);
+    bool over = (err && !kept) || !params->value;
     if (over) {
         (void)off(link, params);
     } else {
@@ -140,6 +147,42 @@ static void end(struct bt_conn *conn, struct bt_gatt_op *op, uint8_t err)
 
 static const struct clt_proc proc = {"write ccc", build, on_rsp, NULL, end, false};
 
+// Put it on the link's list and have the peer know of it. `at`: where to search, or RENEWAL.
+static int begin(struct bt_conn *conn, struct bt_gatt_subscribe_params *params, uint16_t at)
+{
+    struct clt_link *link = clt_link_of(conn);
+    atomic_clear_bit(params->flags, BT_GATT_SUBSCRIBE_FLAG_SENT);
+    sys_slist_append(&link->subs, &params->node);
+    int err = clt_start(conn, &params->_op, &proc, params, at);
+    if (err) {
+        (void)off(link, params);
+        return err;
+    }
+    atomic_set_bit(params->flags, BT_GATT_SUBSCRIBE_FLAG_WRITE_PENDING);
+    return 0;
+}
+
+// The peer should know already; some forget, so it is told again unless the application trusts it.
+int clt_sub_again(struct bt_conn *conn, struct bt_gatt_subscribe_params *params)
+{
+    if (!atomic_test_bit(params->flags, BT_GATT_SUBSCRIBE_FLAG_NO_RESUB)) {
+        return begin(conn, params, RENEWAL);
+    }
+    atomic_set_bit(params->flags, BT_GATT_SUBSCRIBE_FLAG_SENT);
+    sys_slist_append(&clt_link_of(conn)->subs, &params->node);
+    return 0;
+}
+
+bool clt_sub_is_on(const struct bt_gatt_subscribe_params *params)
+{
+    for (unsigned int i = 0; i < CONFIG_BT_MAX_CONN; i++) {
+        if (is_on(&clt_run.links[i], params)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 int bt_gatt_subscribe(struct bt_conn *conn, struct bt_gatt_subscribe_params *params)
 {
     if (!params || !params->notify || !params->value || !params->value_handle) {
@@ -155,20 +198,11 @@ int bt_gatt_subscribe(struct bt_conn *conn, struct bt_gatt_subscribe_params *par
     if (!att_bearer_live(conn)) {
         return -ENOTCONN;
     }
-    struct clt_link *link = clt_link_of(conn);
-    if (is_on(link, params)) {
+    if (is_on(clt_link_of(conn), params)) {
         return -EALREADY;
     }
-    atomic_clear_bit(params->flags, BT_GATT_SUBSCRIBE_FLAG_SENT);
-    sys_slist_append(&link->subs, &params->node);
-    uint16_t search = (uint16_t)(params->value_handle + 1);
-    int err = clt_start(conn, &params->_op, &proc, params, search);
-    if (err) {
-        (void)off(link, params);
-        return err;
-    }
-    atomic_set_bit(params->flags, BT_GATT_SUBSCRIBE_FLAG_WRITE_PENDING);
-    return 0;
+    (void)clt_away_drop(params); // A new one, before the kept one was restored.
+    return begin(conn, params, (uint16_t)(params->value_handle + 1));
 }
 
 int bt_gatt_unsubscribe(struct bt_conn *conn, struct bt_gatt_subscribe_params *params)
@@ -180,7 +214,7 @@ int bt_gatt_unsubscribe(struct bt_conn *conn, struct bt_gatt_subscribe_params *p
         return -ENOTCONN;
     }
     struct clt_link *link = clt_link_of(conn);
-    if (!off(link, params)) {
+    if (!off(link, params) && !clt_away_drop(params)) {
         return -EINVAL;
     }
     (void)clt_withdraw(conn, &params->_op); // A write still under way is overtaken by this one.
@@ -220,8 +254,10 @@ void clt_subs_sweep(struct bt_conn *conn)
     while ((node = sys_slist_get(&link->subs)) != NULL) {
         struct bt_gatt_subscribe_params *sub =
             CONTAINER_OF(node, struct bt_gatt_subscribe_params, node);
-        atomic_clear_bit(sub->flags, BT_GATT_SUBSCRIBE_FLAG_SENT);
-        (void)sub->notify(conn, sub, NULL, 0);
+        if (!clt_away_keep(conn, sub)) {
+            atomic_clear_bit(sub->flags, BT_GATT_SUBSCRIBE_FLAG_SENT);
+            (void)sub->notify(conn, sub, NULL, 0);
+        }
     }
     link->sub_next = NULL;
 }

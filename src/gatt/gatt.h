@@ -20,6 +20,7 @@ void gatt_tx_free(void);
 #define GATT_POST_KICK    BIT(2) // A procedure may go on.
 
 // Bits of gatt_link.features (Vol 3, Part G, 7.2).
+#define GATT_FEATURE_ROBUST       BIT(0)
 #define GATT_FEATURE_MULTI_NOTIFY BIT(2)
 
 static inline struct gatt_link *gatt_link_of(const struct bt_conn *conn)
@@ -44,6 +45,7 @@ extern const struct bt_gatt_service_static gatt_service;
 
 // svc_gatt.c: services changed in this range; and a peer's indication of it if one is due.
 void gatt_changed(uint16_t start, uint16_t end);
+void gatt_changed_for(struct bt_conn *conn, uint16_t start, uint16_t end);
 void gatt_changed_send(struct bt_conn *conn);
 
 // ccc.c: what this peer wrote to the CCC of the characteristic whose value has this handle, 0 if
@@ -54,8 +56,27 @@ void gatt_ccc_drop_conn(const struct bt_conn *conn);
 void gatt_ccc_drop_range(uint16_t start, uint16_t end);
 // Configure as the peer did before, unless it has already; nothing if there is no such CCC.
 void gatt_ccc_restore(struct bt_conn *conn, uint16_t handle, uint8_t value);
-// ccc_keep.c: the configurations of bonded peers. Rows: conn_up.secured, .unbonded; the settings'.
+
+// hash.c: the Database Hash, as the protocol carries it; not in dispatch. The characteristic.
+const uint8_t *gatt_hash(void);
+ssize_t gatt_hash_read(struct bt_conn *conn, const struct bt_gatt_attr *attr, void *buf,
+                       uint16_t len, uint16_t offset);
+
+// caching.c: robust caching (Vol 3, Part G, 2.5.2.1). Row: att_up.access. A client that asked for it
+// and does not know the database is notified of nothing but that.
+uint8_t gatt_access(struct bt_conn *conn, uint8_t op, struct rd params, uint16_t *handle);
+static inline bool gatt_out_of_sync(const struct gatt_link *link)
+{
+    return CONFIG_BT_GATT_CACHING && link->sync != GATT_SYNC_AWARE &&
+           (link->features & GATT_FEATURE_ROBUST);
+}
+// The peer knows the database as it is now.
+void gatt_aware(struct bt_conn *conn);
+
+// ccc_keep.c: what is kept of bonded peers. The peer of this link wrote something of that, or is
+// aware; services changed. Rows: conn_up.secured, .unbonded; the settings'.
 void gatt_keep_written(struct bt_conn *conn);
+void gatt_keep_changed(uint16_t start, uint16_t end);
 void gatt_keep_secured(struct bt_conn *conn);
 void gatt_keep_unbonded(uint8_t id, const bt_addr_le_t *peer);
 extern const struct settings_handler_static gatt_keep_settings;
@@ -92,5 +113,9 @@ void clt_kick(struct bt_conn *conn);
 void clt_ended(struct bt_conn *conn);
 void clt_sweep(struct bt_conn *conn);
 void clt_security(struct bt_conn *conn, enum bt_security_err err);
+// clt_resub.c: rows conn_up.secured, .unbonded and .off, as far as subscriptions go.
+void clt_secured(struct bt_conn *conn);
+void clt_unbonded(uint8_t id, const bt_addr_le_t *peer);
+void clt_off(void);
 
 #endif // BREEZE_SRC_GATT_GATT_H_

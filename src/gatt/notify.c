@@ -155,7 +155,7 @@ int gatt_value_find(const struct bt_uuid *uuid, const struct bt_gatt_attr **attr
     return found < svc->attrs + svc->count ? 0 : -EINVAL;
 }
 
-// Security of the value, and the peer's wish (Vol 3, Part G, 3.3.3.3).
+// Security of the value, the peer's wish (Vol 3, Part G, 3.3.3.3), its view of the database (2.5.2.1).
 static int allowed(struct bt_conn *conn, const struct bt_gatt_attr *attr, uint16_t handle,
                    uint16_t ccc_type)
 {
@@ -164,6 +164,9 @@ static int allowed(struct bt_conn *conn, const struct bt_gatt_attr *attr, uint16
     }
     if (att_may_notify(conn, attr)) {
         return -EPERM;
+    }
+    if (gatt_out_of_sync(gatt_link_of(conn))) {
+        return -EAGAIN;
     }
     return gatt_ccc_value(conn, handle) & ccc_type ? 0 : -EINVAL;
 }
@@ -293,6 +296,9 @@ int breeze_gatt_send(struct bt_conn *conn, uint16_t handle, const void *data, ui
     }
     if (att_may_notify(conn, attr)) {
         return -EPERM;
+    }
+    if (gatt_out_of_sync(gatt_link_of(conn))) {
+        return -EAGAIN;
     }
     if (indication) {
         const struct gatt_ind who = {.sent = done, .user = user};

@@ -32,11 +32,20 @@ struct gatt_ind {
     void *user;
 };
 
+// Change-awareness of a client (Vol 3, Part G, 2.5.2.1).
+enum gatt_sync {
+    GATT_SYNC_AWARE,
+    GATT_SYNC_UNAWARE, // The database changed.
+    GATT_SYNC_TOLD,    // It was told, or read the hash: its next request makes it aware.
+};
+
 struct gatt_link {
     struct post post;
     bool open;
+    bool changing;          // Service Changed is to be confirmed.
     bool starved;           // A call of the application found no buffer.
     uint8_t features;       // Client Supported Features that the peer wrote.
+    uint8_t sync;           // enum gatt_sync: does it know the database as it is.
     uint16_t ccc;           // Its configurations: index + 1 of the first in gatt_run.ccc, 0 none.
     struct gatt_ind ind[2]; // On its way, waiting.
     uint16_t changed_start; // Range for Service Changed, 0 none.
@@ -74,24 +83,43 @@ struct clt_link {
     sys_snode_t *sub_next;      // Where a walk over subs that calls the application goes on.
 };
 
+// Subscriptions with a bonded peer that is away (clt_resub.c).
+struct clt_away {
+    uint8_t id;
+    bt_addr_le_t addr;
+    sys_slist_t subs; // Empty: free.
+};
+
 struct clt_run {
     struct clt_link links[CONFIG_BT_MAX_CONN]; // By bt_conn_index().
+#if CONFIG_BT_SMP
+    struct clt_away away[CONFIG_BT_MAX_PAIRED];
+#endif
 };
 extern struct clt_run clt_run;
 
-// What a bonded peer has configured, kept with its bond (ccc_keep.c).
+// What the server keeps of a bonded peer with its bond (ccc_keep.c).
 #define GATT_KEEP_MAX 8
+#define GATT_HASH_LEN 16
 struct gatt_keep {
+    bool used;
     uint8_t id;
-    uint8_t count; // 0: free.
+    uint8_t features; // Client Supported Features
+    uint8_t count;    // of ccc
     bt_addr_le_t addr;
+    uint8_t hash[GATT_HASH_LEN]; // Of the database that it knows.
     struct {
         uint16_t handle;
         uint8_t value;
     } ccc[GATT_KEEP_MAX];
+    // Not stored: what changed since it knew the database, 0 nothing, as far as we were there.
+    uint16_t changed_start;
+    uint16_t changed_end;
 };
 struct gatt_keep_reg {
     struct gatt_keep peers[CONFIG_BT_MAX_PAIRED];
+    bool hash_known;
+    uint8_t hash[GATT_HASH_LEN]; // Of the database.
 };
 extern struct gatt_keep_reg gatt_keep_reg;
 

@@ -1,8 +1,9 @@
 // The GATT service, 0x1801, with Service Changed (Vol 3, Part G, 7.1) and, where the build wants
-// multiple notifications, Client Supported Features (7.2).
+// caching or multiple notifications, Client Supported Features (7.2) and Database Hash (7.3).
 //
 // Ranges that change are merged per connection and indicated from the drain, so that a program that
-// registers several services causes one indication; a peer that did not subscribe is not told.
+// registers several services causes one indication; a peer that did not subscribe is not told. What
+// a bonded peer misses while it is away is kept (ccc_keep.c).
 #include <errno.h>
 
 #include <zephyr/bluetooth/gatt.h>
@@ -14,7 +15,7 @@
 
 #define ATTR_CHANGED_VALUE 2
 
-#if CONFIG_BT_GATT_NOTIFY_MULTIPLE
+#if CONFIG_BT_GATT_NOTIFY_MULTIPLE || CONFIG_BT_GATT_CACHING
 static ssize_t read_features(struct bt_conn *conn, const struct bt_gatt_attr *attr, void *buf,
                              uint16_t len, uint16_t offset)
 {
@@ -40,6 +41,7 @@ static ssize_t write_features(struct bt_conn *conn, const struct bt_gatt_attr *a
         return BT_GATT_ERR(BT_ATT_ERR_VALUE_NOT_ALLOWED);
     }
     link->features = features;
+    gatt_keep_written(conn);
     return len;
 }
 #define ATTRS_FEATURES                                                                             \
@@ -49,50 +51,80 @@ static ssize_t write_features(struct bt_conn *conn, const struct bt_gatt_attr *a
 #else
 #define ATTRS_FEATURES
 #endif
+#if CONFIG_BT_GATT_CACHING
+#define ATTRS_HASH                                                                                 \
+    BT_GATT_CHARACTERISTIC(BT_UUID_GATT_DB_HASH, BT_GATT_CHRC_READ, BT_GATT_PERM_READ,             \
+                           gatt_hash_read, NULL, NULL),
+#else
+#define ATTRS_HASH
+#endif
 
 static const struct bt_gatt_attr attrs[] = {
     BT_GATT_PRIMARY_SERVICE(BT_UUID_GATT),
     BT_GATT_CHARACTERISTIC(BT_UUID_GATT_SC, BT_GATT_CHRC_INDICATE, BT_GATT_PERM_NONE, NULL, NULL,
                            NULL),
-    BT_GATT_CCC(NULL, BT_GATT_PERM_READ | BT_GATT_PERM_WRITE), ATTRS_FEATURES};
+    BT_GATT_CCC(NULL, BT_GATT_PERM_READ | BT_GATT_PERM_WRITE), ATTRS_FEATURES ATTRS_HASH};
 
 const struct bt_gatt_service_static gatt_service = {
     .attrs = attrs,
     .attr_count = ARRAY_SIZE(attrs),
 };
 
+void gatt_changed_for(struct bt_conn *conn, uint16_t start, uint16_t end)
+{
+    struct gatt_link *link = gatt_link_of(conn);
+    if (!link->changed_start || start < link->changed_start) {
+        link->changed_start = start;
+    }
+    if (end > link->changed_end) {
+        link->changed_end = end;
+    }
+    link->sync = GATT_SYNC_UNAWARE;
+    post_set(&link->post, GATT_POST_CHANGED);
+}
+
 void gatt_changed(uint16_t start, uint16_t end)
 {
+    gatt_keep_changed(start, end);
     for (unsigned int i = 0; i < CONFIG_BT_MAX_CONN; i++) {
-        struct gatt_link *link = &gatt_run.links[i];
-        if (!link->open) {
-            continue;
+        if (gatt_run.links[i].open) {
+            gatt_changed_for(conn_at(i), start, end);
         }
-        if (!link->changed_start || start < link->changed_start) {
-            link->changed_start = start;
-        }
-        if (end > link->changed_end) {
-            link->changed_end = end;
-        }
-        post_set(&link->post, GATT_POST_CHANGED);
+    }
+}
+
+void gatt_aware(struct bt_conn *conn)
+{
+    gatt_link_of(conn)->sync = GATT_SYNC_AWARE;
+    gatt_keep_written(conn);
+}
+
+// A confirmed indication makes the client aware (2.5.2.1), unless there is another one to come.
+static void confirmed(struct bt_conn *conn, uint16_t handle, int err, void *user)
+{
+    struct gatt_link *link = gatt_link_of(conn);
+    link->changing = false;
+    if (!err && !link->changed_start) {
+        gatt_aware(conn);
     }
 }
 
 void gatt_changed_send(struct bt_conn *conn)
 {
     struct gatt_link *link = gatt_link_of(conn);
-    if (!link->changed_start) {
+    if (!link->changed_start || link->changing) {
         return;
     }
     uint16_t handle = db_handle_of(&attrs[ATTR_CHANGED_VALUE]);
     int err = 0;
     if (gatt_ccc_value(conn, handle) & BT_GATT_CCC_INDICATE) {
-        static const struct gatt_ind nobody;
+        static const struct gatt_ind who = {.sent = confirmed};
         uint8_t value[4];
         struct wr w = wr_init(value, sizeof(value));
         wr_le16(&w, link->changed_start);
         wr_le16(&w, link->changed_end);
-        err = gatt_indicate(conn, handle, value, sizeof(value), &nobody);
+        err = gatt_indicate(conn, handle, value, sizeof(value), &who);
+        link->changing = !err;
     }
     if (err != -ENOMEM) { // Else again when a confirmation or a buffer comes.
         link->changed_start = 0;

@@ -52,12 +52,25 @@ static void link_down(struct bt_conn *conn)
     link->changed_start = 0;
 }
 
+static void secured(struct bt_conn *conn)
+{
+    gatt_keep_secured(conn);
+    clt_secured(conn);
+}
+
+static void unbonded(uint8_t id, const bt_addr_le_t *peer)
+{
+    gatt_keep_unbonded(id, peer);
+    clt_unbonded(id, peer);
+}
+
 const struct conn_up gatt_conn_up = {
     .connected = link_up,
     .disconnected = link_down,
     .security = clt_security,
-    .secured = gatt_keep_secured,
-    .unbonded = gatt_keep_unbonded,
+    .secured = secured,
+    .unbonded = unbonded,
+    .off = clt_off,
 };
 
 void gatt_tx_free(void)
@@ -95,6 +108,7 @@ static void mtu_changed(struct bt_conn *conn, uint16_t mtu)
 }
 
 const struct att_up att_up = {
+    .access = gatt_access,
     .response = clt_response,
     .notified = notified,
     .confirmed = gatt_indicate_confirmed,

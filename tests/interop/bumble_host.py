@@ -146,6 +146,12 @@ class BumbleLink:
         await att(self.gatt.subscribe(proxy, box.put, prefer_notify=kind == "notify"))
         return box
 
+    def expect_indications(self, handle):
+        """Of a subscription that the server kept: nothing is written."""
+        box = Mailbox("indication to Bumble")
+        self.gatt.gatt_client.indication_subscribers.setdefault(handle, set()).add(box.put)
+        return box
+
     async def unsubscribe(self, characteristic):
         await att(self.gatt.unsubscribe(self.proxies[characteristic.handle]))
 

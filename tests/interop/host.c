@@ -473,6 +473,12 @@ static int cmd_indicate(const struct words *w)
     return server_indicate(number_at(w, 1, 0), value, len);
 }
 
+// service 1|0: another one is there, or not
+static int cmd_service(const struct words *w)
+{
+    return server_extra(number_at(w, 1, 1) != 0);
+}
+
 static int cmd_chan_listen(const struct words *w)
 {
     return chan_listen((uint16_t)number_at(w, 1, 0));
@@ -563,6 +569,7 @@ static const struct {
     {"unsubscribe", cmd_unsubscribe},
     {"notify", cmd_notify},
     {"indicate", cmd_indicate},
+    {"service", cmd_service},
     {"chan_listen", cmd_chan_listen},
     {"chan_connect", cmd_chan_connect},
     {"chan_expect", cmd_chan_expect},

@@ -45,6 +45,8 @@ int server_notify(uint32_t link, uint32_t count, uint32_t len);
 // Send what is left of them as far as there is room.
 void server_pump(void);
 int server_indicate(uint32_t link, const void *value, size_t len);
+// Another service comes or goes.
+int server_extra(bool there);
 
 // The one channel (host_l2cap.c).
 int chan_listen(uint16_t psm);

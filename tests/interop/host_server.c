@@ -100,6 +100,18 @@ BT_GATT_SERVICE_DEFINE(interop_battery, BT_GATT_PRIMARY_SERVICE(BT_UUID_DECLARE_
                                               BT_GATT_PERM_READ, read_battery, NULL, NULL),
                        BT_GATT_CCC(on_battery_ccc, BT_GATT_PERM_READ | BT_GATT_PERM_WRITE));
 
+static struct bt_gatt_attr extra_attrs[] = {
+    BT_GATT_PRIMARY_SERVICE(OWN_UUID(0x10)),
+    BT_GATT_CHARACTERISTIC(OWN_UUID(0x11), BT_GATT_CHRC_READ, BT_GATT_PERM_READ, read_battery, NULL,
+                           NULL),
+};
+static struct bt_gatt_service extra = BT_GATT_SERVICE(extra_attrs);
+
+int server_extra(bool there)
+{
+    return there ? bt_gatt_service_register(&extra) : bt_gatt_service_unregister(&extra);
+}
+
 static void on_mtu(struct bt_conn *conn, uint16_t tx, uint16_t rx)
 {
     say("mtu %u %u %u", bt_conn_index(conn), tx, rx);

@@ -40,6 +40,17 @@ static void wait_for(const char *what)
     assert_non_null(strstr(story, what));
 }
 
+// The story holds what the format says.
+static void expect(const char *format, ...)
+{
+    char what[256];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(what, sizeof(what), format, args);
+    va_end(args);
+    wait_for(what);
+}
+
 static void on(unsigned int who, void (*fn)(void *arg), void *arg)
 {
     sim_on(pair.hosts[who].host, fn, arg);
@@ -51,6 +62,9 @@ static void start(uint32_t loss_ppm)
     story[0] = 0;
     assert_true(pair_start(&pair, &options));
 }
+
+// The service of pair.c begins behind GATT's, which is longer with caching.
+#define SERVICE (pair.notify_handle - 2U)
 
 // ---- Discovery ---------------------------------------------------------------------------------
 
@@ -95,17 +109,17 @@ static void discovery_over_the_air(void **state)
         uint8_t type = BT_GATT_DISCOVER_PRIMARY;
         on(who, do_discover, &type);
         wait_for("end0;");
-        assert_string_equal(story, "1-9 1800;10-13 1801;"
-                                   "14-19 5a1e0000-bee2-4e5a-8f00-0242ac120002;end0;");
+        expect("1-9 1800;%u-%u 1801;%u-%u 5a1e0000-bee2-4e5a-8f00-0242ac120002;end0;", 10,
+               SERVICE - 1, SERVICE, SERVICE + 5);
         type = BT_GATT_DISCOVER_CHARACTERISTIC;
         on(who, do_discover, &type);
         wait_for("end3;");
-        wait_for("15>16 5a1e0001-bee2-4e5a-8f00-0242ac120002;");
-        wait_for("18>19 5a1e0002-bee2-4e5a-8f00-0242ac120002;");
+        expect("%u>%u 5a1e0001-bee2-4e5a-8f00-0242ac120002;", SERVICE + 1, SERVICE + 2);
+        expect("%u>%u 5a1e0002-bee2-4e5a-8f00-0242ac120002;", SERVICE + 4, SERVICE + 5);
         type = BT_GATT_DISCOVER_DESCRIPTOR;
         on(who, do_discover, &type);
         wait_for("end4;");
-        wait_for("17 2902;");
+        expect("%u 2902;", SERVICE + 3);
     }
     pair_stop(&pair);
 }
@@ -297,7 +311,7 @@ static void indications_queue_and_confirm(void **state)
     start(0);
     on(PAIR_CENTRAL, do_listen, NULL);
     on(PAIR_PERIPHERAL, do_indicate, NULL);
-    wait_for("indicated 16;confirmed 0;indicated 16;confirmed 0;");
+    expect("indicated %u;confirmed 0;indicated %u;confirmed 0;", SERVICE + 2, SERVICE + 2);
     pair_stop(&pair);
 }
 
@@ -401,13 +415,13 @@ static void service_registered_while_connected(void **state)
     on(PAIR_CENTRAL, do_subscribe, NULL);
     wait_for("subscribed 0;");
     on(PAIR_PERIPHERAL, do_register, NULL);
-    wait_for("changed 4 20-22;");
+    expect("changed 4 %u-%u;", SERVICE + 6, SERVICE + 8);
     uint8_t type = BT_GATT_DISCOVER_PRIMARY;
     on(PAIR_CENTRAL, do_discover, &type);
-    wait_for("20-22 180f;end0;");
+    expect("%u-%u 180f;end0;", SERVICE + 6, SERVICE + 8);
     story[0] = 0;
     on(PAIR_PERIPHERAL, do_unregister, NULL);
-    wait_for("changed 4 20-22;");
+    expect("changed 4 %u-%u;", SERVICE + 6, SERVICE + 8);
     pair_stop(&pair);
 }
 

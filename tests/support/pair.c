@@ -320,10 +320,14 @@ static uint8_t on_notified(struct bt_conn *conn, struct bt_gatt_subscribe_params
 
 static struct bt_gatt_subscribe_params subscription;
 
+// Also called when the subscription is renewed with a bonded peer, when no step waits for it.
 static void subscribed(struct bt_conn *conn, uint8_t err, struct bt_gatt_subscribe_params *params)
 {
-    exchange.step->err = err;
-    exchange.step->done = true;
+    if (exchange.step) {
+        exchange.step->err = err;
+        exchange.step->done = true;
+        exchange.step = NULL;
+    }
 }
 
 static void do_handles(void *arg)

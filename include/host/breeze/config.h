@@ -262,6 +262,13 @@
 #define CONFIG_BT_GATT_NOTIFY_MULTIPLE 0
 #endif
 
+// Caching by clients: the GATT service has Database Hash and Client Supported Features, and a client
+// that asks for robust caching is refused by handle until it knows of a change (Vol 3, Part G,
+// 2.5.2). Needs AES-CMAC, which comes with the Security Manager.
+#ifndef CONFIG_BT_GATT_CACHING
+#define CONFIG_BT_GATT_CACHING CONFIG_BT_SMP
+#endif
+
 // Queues of prepared writes (long and reliable ones): connections that may be in the middle of one
 // at once; others get Prepare Queue Full. And the octets of each: the values, and 6 for each run of
 // pieces that does not continue the one before.
@@ -343,6 +350,8 @@ BREEZE_CHECK(CONFIG_BREEZE_RPA_CACHE >= 1 && CONFIG_BREEZE_RPA_CACHE <= 4096,
 BREEZE_CHECK(!CONFIG_BT_SMP ||
                  (CONFIG_BT_L2CAP_TX_MTU >= 65 && CONFIG_BT_L2CAP_RX_MTU >= 65),
              "With CONFIG_BT_SMP the L2CAP MTUs must be at least 65 octets: a public key.");
+BREEZE_CHECK(!CONFIG_BT_GATT_CACHING || CONFIG_BT_SMP,
+             "CONFIG_BT_GATT_CACHING needs the AES-CMAC of the Security Manager (BREEZE_SMP).");
 BREEZE_CHECK(CONFIG_BREEZE_GATT_STATIC_MAX >= 2,
              "CONFIG_BREEZE_GATT_STATIC_MAX must be at least 2: the GAP and the GATT service.");
 

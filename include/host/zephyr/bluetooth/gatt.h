@@ -569,7 +569,8 @@ static inline int bt_gatt_write_without_response(struct bt_conn *conn, uint16_t 
     return bt_gatt_write_without_response_cb(conn, handle, data, length, sign, NULL, NULL);
 }
 
-// A value arrived. data NULL: the subscription is over. Return BT_GATT_ITER_STOP to unsubscribe.
+// A value arrived. data NULL: the subscription is over (conn NULL: while the peer was away, because
+// its bond was deleted or by bt_disable()). Return BT_GATT_ITER_STOP to unsubscribe.
 typedef uint8_t (*bt_gatt_notify_func_t)(struct bt_conn *conn,
                                          struct bt_gatt_subscribe_params *params, const void *data,
                                          uint16_t length);
@@ -579,8 +580,8 @@ typedef void (*bt_gatt_subscribe_func_t)(struct bt_conn *conn, uint8_t err,
 
 // Bits of bt_gatt_subscribe_params.flags.
 enum {
-    BT_GATT_SUBSCRIBE_FLAG_VOLATILE, // Ends with the connection (every subscription does here).
-    BT_GATT_SUBSCRIBE_FLAG_NO_RESUB, // No automatic writing after a reconnection.
+    BT_GATT_SUBSCRIBE_FLAG_VOLATILE,      // Ends with the connection, as with a peer not bonded.
+    BT_GATT_SUBSCRIBE_FLAG_NO_RESUB,      // The CCC is not written again after a reconnection.
     BT_GATT_SUBSCRIBE_FLAG_WRITE_PENDING, // Set by the host: the CCC is being written.
     BT_GATT_SUBSCRIBE_FLAG_SENT,          // Set by the host: the CCC was written on this link.
     BT_GATT_SUBSCRIBE_NUM_FLAGS
@@ -607,10 +608,23 @@ struct bt_gatt_subscribe_params {
 // Write the CCC descriptor and deliver what arrives for value_handle. Several subscriptions to one
 // value share one configuration: only the first write and a write that changes it leave. Also
 // -EALREADY.
+//
+// With a bonded peer the subscription, once written, outlasts the connection unless it is VOLATILE
+// (Vol 3, Part G, 3.3.3.3): `params` stay the host's, and when the bond has encrypted the next link
+// values arrive again. The CCC is then written again too, which ends in another call of
+// `subscribe`, unless it is NO_RESUB. BT_ATT_ERR_DB_OUT_OF_SYNC there means that services of the
+// peer changed: the subscription goes on, but its handles may have become another value's.
 int bt_gatt_subscribe(struct bt_conn *conn, struct bt_gatt_subscribe_params *params);
 // Write 0 (when no other subscription needs the value) and end the subscription: its notify
-// callback is called with data NULL. -EINVAL when it does not exist.
+// callback is called with data NULL. -EINVAL when it does not exist. One whose peer is away ends
+// when the peer is back, or with the bond (bt_unpair()).
 int bt_gatt_unsubscribe(struct bt_conn *conn, struct bt_gatt_subscribe_params *params);
+
+// After a restart, or before the first connection: take up a subscription that the bonded peer has
+// kept, as if it had been made on a connection before. ccc_handle must be known. 0; -EINVAL: not
+// complete, or no bond with this peer; -EALREADY; -ENOMEM.
+int bt_gatt_resubscribe(uint8_t id, const bt_addr_le_t *peer,
+                        struct bt_gatt_subscribe_params *params);
 
 // End a procedure early: its final callback comes from the loop with BT_ATT_ERR_UNLIKELY, and
 // `params` is the host's until then; an answer still under way is thrown away. A long or reliable
