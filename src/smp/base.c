@@ -143,6 +143,7 @@ void smp_fail(struct smp_link *link, uint8_t reason, enum bt_security_err err)
     }
     count_failure(link);
     smp_clear(link);
+    link->enc_out = false; // What the controller says of it later is of no pairing any more.
     link->state = dead ? SMP_DEAD : SMP_IDLE;
     smp_run.pair_stale = true; // A fresh key pair after each failure (2.3.6).
     if (cancel) {

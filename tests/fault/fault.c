@@ -7,7 +7,8 @@
 //
 // After each: no crash; every call returned; within 60 s of virtual time every procedure that was
 // started has ended, exactly once, or its link is up; after bt_disable() all pools are full, no
-// timer runs and no reference is held; after bt_enable() the scenario passes without the fault.
+// timer runs and no reference is held; after bt_enable() the scenario passes without the fault; bonds are
+// whole, and the same in the settings (fault_smp.h).
 //
 // Usage: fault [-s STRIDE] [-v] [SCENARIO [KIND [VICTIM [POINT]]]]
 #include <errno.h>
@@ -113,7 +114,7 @@ static void held_release(void *arg)
 // A Command Complete, or for commands that end later a Command Status, with an error.
 static void refuse(struct air_controller *controller, const uint8_t *command)
 {
-    static const uint16_t later[] = {0x0406, 0x041d, 0x200d, 0x2013, 0x2016, 0x2032};
+    static const uint16_t later[] = {0x0406, 0x041d, 0x200d, 0x2013, 0x2016, 0x2019, 0x2032};
     uint16_t opcode = (uint16_t)(command[1] | command[2] << 8);
     uint8_t complete[] = {0x04, 0x0e, 0x04, 0x01, command[1], command[2], 0x0c};
     uint8_t status[] = {0x04, 0x0f, 0x04, 0x0c, 0x01, command[1], command[2]};
@@ -613,14 +614,15 @@ static bool scenario_crossing(void)
            until(&sides[CENTRAL].ended, sides[CENTRAL].started);
 }
 
+#include "fault_smp.h"
+
 static const struct {
     const char *name;
     bool (*run)(void);
 } scenarios[] = {
     {"connect", scenario_connect}, {"scan", scenario_scan},         {"accept", scenario_accept},
     {"update", scenario_update},   {"read", scenario_read},         {"write", scenario_write},
-    {"notify", scenario_notify},   {"crossing", scenario_crossing},
-};
+    {"notify", scenario_notify},   {"crossing", scenario_crossing}, SMP_SCENARIOS};
 
 // ---- What must hold ------------------------------------------------------------------------------
 
@@ -660,6 +662,10 @@ static const char *check(bool (*run)(void))
     }
     for (int i = 0; i < 2; i++) {
         unsigned int left = 0;
+        sim_on(sides[i].host, count_half, &left);
+        if (left) {
+            return "a pairing did not end, or half a bond is kept";
+        }
         if (!does(i, call_disable)) {
             return "bt_disable() failed";
         }
