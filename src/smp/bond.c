@@ -30,6 +30,27 @@ struct smp_keys *smp_bond_find(uint8_t id, const bt_addr_le_t *addr)
     return NULL;
 }
 
+bool smp_bond_is_foreign(const struct smp_keys *bond)
+{
+    if (!gap_id_addr(bond->id) || is_ours(bond)) {
+        return false;
+    }
+    log_wrn("a bond of another device's identity is not taken%s",
+            bond->local.type == BT_ADDR_LE_PUBLIC ? ": a public address stays with its board" : "");
+    return true;
+}
+
+void smp_bonds_check(void)
+{
+    for (unsigned int i = 0; i < CONFIG_BT_MAX_PAIRED; i++) {
+        struct smp_keys *bond = &smp_reg.bonds[i];
+        if ((bond->flags & SMP_KEYS_USED) && smp_bond_is_foreign(bond)) {
+            memset(bond, 0, sizeof(*bond));
+            gap_bonds_changed();
+        }
+    }
+}
+
 bool smp_bond_at(unsigned int place, struct gap_bond *bond)
 {
     if (place >= CONFIG_BT_MAX_PAIRED) {

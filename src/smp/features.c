@@ -26,6 +26,7 @@ static uint8_t auth_own(const struct smp_link *link)
         (able && !smp_reg.policy.no_mitm)) {
         auth |= SMP_AUTH_MITM;
     }
+    auth |= smp_keypress_offered(link) ? SMP_AUTH_KEYS : 0;
     return smp_reg.policy.no_sc ? auth : auth | SMP_AUTH_SC;
 }
 

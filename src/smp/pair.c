@@ -463,7 +463,7 @@ static const struct {
     {ANY, SMP_SECURITY_REQ, C, on_nothing}, // It crossed ours, or is a flood (hostile 47).
     {ANY, SMP_FAILED, C | P, on_failed},
     {S(KEY), SMP_PUBLIC_KEY, C | P, on_public_key},
-    {S(CONFIRMED) | S(RANDOMED) | S(LOCAL) | S(CHECKED), SMP_KEYPRESS, C | P, on_nothing},
+    {S(CONFIRMED) | S(RANDOMED) | S(LOCAL) | S(CHECKED), SMP_KEYPRESS, C | P, smp_on_keypress},
     {S(CONFIRMED), SMP_CONFIRM, C | P, on_confirm},
     {S(RANDOMED), SMP_RANDOM, C | P, on_random},
     {S(CHECKED), SMP_DHKEY_CHECK, C | P, on_dhkey_check},

@@ -9,6 +9,7 @@
 //   base.c    PDUs out, the end of a pairing, waiting, the curve
 //   features.c  phase 1; pair.c: phase 2 and the table
 //   dist.c    phase 3: keys out and in, the end of a pairing
+//   keypress.c  what the user types, told to who shows the passkey
 //   method.c  IO capabilities to method, method to security level
 //   enc.c     encryption: commands and events of the controller
 //   bond.c    bonds in memory; store.c: as records in the settings

@@ -55,6 +55,7 @@ enum smp_reason {
 #define SMP_AUTH_BONDING 0x01
 #define SMP_AUTH_MITM    0x04
 #define SMP_AUTH_SC      0x08
+#define SMP_AUTH_KEYS    0x10 // Keypress notifications
 #define SMP_DIST_ENC     0x01
 #define SMP_DIST_ID      0x02
 
@@ -255,6 +256,12 @@ void smp_on_pairing_req(struct smp_link *link, struct rd *in);
 void smp_on_pairing_rsp(struct smp_link *link, struct rd *in);
 void smp_on_security_req(struct smp_link *link, struct rd *in);
 
+// ---- keypress.c -----------------------------------------------------------------------------------
+
+// Does this side offer keypress notifications.
+bool smp_keypress_offered(const struct smp_link *link);
+void smp_on_keypress(struct smp_link *link, struct rd *in);
+
 // ---- pair.c ---------------------------------------------------------------------------------------
 
 // The features are known.
@@ -300,6 +307,10 @@ bool smp_bond_may_replace(const struct smp_link *link, const struct smp_keys *ol
 bool smp_bond_put(const struct smp_keys *keys);
 void smp_bond_used(struct smp_keys *bond);
 void smp_bond_delete(struct smp_keys *bond);
+// Made for an identity address that is not ours: says so. Never true while ours is not known.
+bool smp_bond_is_foreign(const struct smp_keys *bond);
+// Drop such bonds from memory.
+void smp_bonds_check(void);
 
 void smp_store_save(const struct smp_keys *bond);
 void smp_store_delete(const struct smp_keys *bond);

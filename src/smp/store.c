@@ -182,9 +182,10 @@ int breeze_smp_bond_import(const void *record, size_t len)
     const uint8_t *own;
     struct rd r = rd_init(record, len);
     if ((len != RECORD_LEN && len != RECORD_1_LEN) || !parse(&r, &keys, &own)) {
+        log_wrn("what is no whole record of a bond is not taken: %u octets", (unsigned int)len);
         return -EINVAL;
     }
-    int err = take(&keys);
+    int err = smp_bond_is_foreign(&keys) ? -EACCES : take(&keys);
     if (!err) {
         restore_irk(&keys, own);
     }
@@ -204,7 +205,8 @@ int breeze_smp_bond_export(uint8_t id, const bt_addr_le_t *addr, uint8_t *record
 static int on_set(const char *key, size_t len, settings_read_cb read_cb, void *cb_arg)
 {
     uint8_t record[RECORD_LEN];
-    if (!key || len > sizeof(record) || read_cb(cb_arg, record, len) != (ssize_t)len) {
+    size_t take = MIN(len, sizeof(record));
+    if (!key || read_cb(cb_arg, record, take) != (ssize_t)take) {
         return -EINVAL;
     }
     int err = breeze_smp_bond_import(record, len);
@@ -212,4 +214,15 @@ static int on_set(const char *key, size_t len, settings_read_cb read_cb, void *c
     return err;
 }
 
-const struct settings_handler_static smp_settings = {.name = "bt/keys", .h_set = on_set};
+// The identity may have come behind the bonds.
+static int on_commit(void)
+{
+    smp_bonds_check();
+    return 0;
+}
+
+const struct settings_handler_static smp_settings = {
+    .name = "bt/keys",
+    .h_set = on_set,
+    .h_commit = on_commit,
+};

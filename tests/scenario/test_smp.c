@@ -469,6 +469,120 @@ static void hostile_51_link_loss_at_every_step(void **state)
     }
 }
 
+// ---- Keys that are pressed ------------------------------------------------------------------------------
+
+static uint8_t pressed[8];
+static size_t pressed_count;
+
+static void on_pressed(struct bt_conn *conn, enum bt_conn_auth_keypress type)
+{
+    assert_int_equal(here(), 0);
+    assert_true(pressed_count < sizeof(pressed));
+    pressed[pressed_count++] = (uint8_t)type;
+}
+
+static const struct bt_conn_auth_cb showing = {
+    .passkey_display = on_display, .passkey_display_keypress = on_pressed, .cancel = on_cancel};
+
+static void do_show_keys(void *arg)
+{
+    (void)bt_conn_auth_cb_register(NULL);
+    assert_int_equal(bt_conn_auth_cb_register(&showing), 0);
+}
+
+struct press {
+    enum bt_conn_auth_keypress type;
+    int err;
+};
+
+static void do_press(void *arg)
+{
+    struct press *press = arg;
+    press->err = bt_conn_auth_keypress_notify(pair_here()->conn, press->type);
+}
+
+static int press(unsigned int who, enum bt_conn_auth_keypress type)
+{
+    struct press p = {type, 0};
+    on(who, do_press, &p);
+    (void)pair_until(never, NULL, 50000);
+    return p.err;
+}
+
+static bool is_asked(void *arg)
+{
+    return late_conn[1] && heard[0].shown;
+}
+
+// Both sides offer it, or one only; the typist's keys come in order, and stop with the passkey.
+static void keys_that_are_pressed(void **state)
+{
+    for (int kind = 0; kind < 4; kind++) {
+        bool both = kind & 1;
+        const struct breeze_smp_policy shower = {.no_sc = kind >= 2};
+        struct setup typist = {SMP_IO_KEYBOARD_ONLY, {.no_sc = kind >= 2, .keypress = both}};
+        start(SMP_IO_DISPLAY_ONLY, SMP_IO_KEYBOARD_ONLY, &shower);
+        on(0, do_show_keys, NULL);
+        on(1, do_setup, &typist);
+        pressed_count = 0;
+        assert_int_equal(press(1, BT_CONN_AUTH_KEYPRESS_ENTRY_STARTED), -EINVAL);
+        assert_int_equal(ask(1, BT_SECURITY_L2), 0);
+        assert_true(pair_until(is_asked, NULL, LIMIT_US));
+        assert_int_equal(press(0, BT_CONN_AUTH_KEYPRESS_ENTRY_STARTED), -EINVAL); // It shows.
+        assert_int_equal(press(1, 5), -EINVAL);
+        for (unsigned int type = 0; type <= BT_CONN_AUTH_KEYPRESS_ENTRY_COMPLETED; type++) {
+            assert_int_equal(press(1, (enum bt_conn_auth_keypress)type), both ? 0 : -ENOTSUP);
+        }
+        run_pairing();
+        assert_int_equal(heard[0].complete, 1);
+        assert_int_equal(pressed_count, both ? 5 : 0);
+        if (both) {
+            assert_memory_equal(pressed, "\0\1\2\3\4", 5);
+        }
+        pair_stop(&pair);
+    }
+}
+
+// A key that is told begins the typist's 30 s anew, those of the other side it does not.
+static void keys_prolong_the_typing_only(void **state)
+{
+    const struct breeze_smp_policy policy = {.keypress = true};
+    start(SMP_IO_DISPLAY_ONLY, SMP_IO_KEYBOARD_ONLY, &policy);
+    user[1].silent = true;
+    assert_int_equal(ask(1, BT_SECURITY_L2), 0);
+    (void)pair_until(never, NULL, 20000000);
+    assert_int_equal(press(1, BT_CONN_AUTH_KEYPRESS_DIGIT_ENTERED), 0);
+    (void)pair_until(never, NULL, 15000000);
+    assert_int_equal(heard[0].failed, 1);
+    assert_int_equal(heard[1].failed, 0);
+    (void)pair_until(never, NULL, 20000000);
+    assert_int_equal(heard[1].failed, 1);
+    pair_stop(&pair);
+}
+
+static void do_flood(void *arg)
+{
+    uint8_t pdu[] = {SMP_KEYPRESS, BT_CONN_AUTH_KEYPRESS_DIGIT_ENTERED};
+    smp_send(smp_link_of(pair_here()->conn), pdu, sizeof(pdu));
+}
+
+// Keys that are pressed for ever do not keep a pairing alive.
+static void hostile_46_keypress_flood(void **state)
+{
+    int64_t waited = 0;
+    start(SMP_IO_DISPLAY_ONLY, SMP_IO_KEYBOARD_ONLY, NULL);
+    user[1].silent = true;
+    assert_int_equal(ask(1, BT_SECURITY_L2), 0);
+    assert_true(pair_until(is_asked, NULL, LIMIT_US));
+    for (; waited < 40000000 && !heard[0].failed; waited += 50000) {
+        on(1, do_flood, NULL);
+        (void)pair_until(never, NULL, 50000);
+    }
+    assert_int_equal(heard[0].failed, 1);
+    assert_in_range(waited, 29000000, 31000000);
+    pair_stop(&pair);
+}
+
 // ---- A client that gets itself the security it lacks ------------------------------------------------------
 
 static ssize_t read_secret(struct bt_conn *conn, const struct bt_gatt_attr *attr, void *buf,
@@ -631,6 +745,9 @@ int main(int argc, char **argv)
         cmocka_unit_test_teardown(minimum_level, after),
         cmocka_unit_test_teardown(hostile_46_time_out, after),
         cmocka_unit_test_teardown(hostile_51_link_loss_at_every_step, after),
+        cmocka_unit_test_teardown(keys_that_are_pressed, after),
+        cmocka_unit_test_teardown(keys_prolong_the_typing_only, after),
+        cmocka_unit_test_teardown(hostile_46_keypress_flood, after),
         cmocka_unit_test_teardown(client_raises_security_when_asked, after),
         cmocka_unit_test_teardown(out_of_band, after),
     };

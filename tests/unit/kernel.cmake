@@ -9,6 +9,7 @@ breeze_unit_test(test_util SOURCES test_util.c LIBS breeze_unix)
 breeze_unit_test(test_net_buf SOURCES test_net_buf.c LIBS breeze_unix)
 breeze_unit_test(test_settings SOURCES test_settings.c LIBS breeze_unix)
 breeze_unit_test(test_unix_port SOURCES test_unix_port.c LIBS breeze_unix)
+breeze_unit_test(test_unix_power SOURCES test_unix_power.c LIBS breeze_unix)
 
 # Static definitions, walked from the program and from a shared library that holds some itself.
 add_library(test_sections_shared SHARED ${PROJECT_SOURCE_DIR}/tests/unit/test_sections_shared.c)

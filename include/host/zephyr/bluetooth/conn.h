@@ -240,6 +240,15 @@ struct bt_conn_oob_info {
     };
 };
 
+// What a user does who types a passkey (Vol 3, Part H, 3.5.8).
+enum bt_conn_auth_keypress {
+    BT_CONN_AUTH_KEYPRESS_ENTRY_STARTED = 0x00,
+    BT_CONN_AUTH_KEYPRESS_DIGIT_ENTERED = 0x01,
+    BT_CONN_AUTH_KEYPRESS_DIGIT_ERASED = 0x02,
+    BT_CONN_AUTH_KEYPRESS_CLEARED = 0x03,
+    BT_CONN_AUTH_KEYPRESS_ENTRY_COMPLETED = 0x04,
+};
+
 // What the application can do for a pairing: which members are set decides the IO capability.
 //   passkey_display                                      DisplayOnly
 //   passkey_display, passkey_confirm                     DisplayYesNo
@@ -252,8 +261,10 @@ struct bt_conn_auth_cb {
                                            const struct bt_conn_pairing_feat *const feat);
     // Show these six digits (leading zeroes too).
     void (*passkey_display)(struct bt_conn *conn, unsigned int passkey);
-    // (-) Keypress notifications are taken from peers, but not handed on.
-    void (*passkey_display_keypress)(struct bt_conn *conn, uint8_t type);
+    // The peer's user, who types the passkey shown here, pressed a key. With this member this side
+    // offers such notifications (breeze_smp_policy.keypress: without it too); they come when the peer
+    // offered them as well.
+    void (*passkey_display_keypress)(struct bt_conn *conn, enum bt_conn_auth_keypress type);
     // Ask the user for the passkey: bt_conn_auth_passkey_entry() or bt_conn_auth_cancel().
     void (*passkey_entry)(struct bt_conn *conn);
     // Ask whether the peer shows the same six digits: bt_conn_auth_passkey_confirm() or _cancel().
@@ -293,6 +304,11 @@ int bt_conn_auth_passkey_entry(struct bt_conn *conn, unsigned int passkey);
 int bt_conn_auth_passkey_confirm(struct bt_conn *conn);
 int bt_conn_auth_pairing_confirm(struct bt_conn *conn);
 int bt_conn_auth_cancel(struct bt_conn *conn);
+
+// Tell the peer, which shows the passkey, what the user here does while typing it; the 30 s of the
+// pairing begin anew (Vol 3, Part H, 3.4). 0; -EINVAL (no passkey is asked for; no such type); -ENOTSUP (one
+// side did not offer it: breeze_smp_policy.keypress); -ENOMEM: the one before has not left yet.
+int bt_conn_auth_keypress_notify(struct bt_conn *conn, enum bt_conn_auth_keypress type);
 
 #define BT_PASSKEY_INVALID 0xffffffff
 // A passkey to show instead of a random one each time; BT_PASSKEY_INVALID: random again. It makes
