@@ -23,6 +23,9 @@ L2CAP = {
     "l2cap.tx_kib.acl192": ["l2cap.tx", "192"],
     "l2cap.rx_kib.acl192": ["l2cap.rx", "192"],
 }
+# Pairings and encryptions of bench_smp, of which a run has 20; each side apart.
+SMP = ["smp.pair", "smp.pair_numeric", "smp.pair_legacy", "smp.encrypt"]
+SMP_UNITS = 20
 GROWTH = {
     "notify": ("insn.notify.tx.links", [1, 4, 16]),
     "lookup": ("insn.lookup.attributes", [10, 100, 1000]),
@@ -36,7 +39,7 @@ def virtual(program):
     return {name: float(value) for name, value in map(str.split, result.stdout.splitlines())}
 
 
-def instructions(program, *unit, verbose):
+def instructions(program, *unit, verbose, units=UNITS):
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "callgrind.out"
         subprocess.run(
@@ -47,8 +50,8 @@ def instructions(program, *unit, verbose):
         functions = host_instructions(out)
     if verbose:
         for name, count in sorted(functions.items(), key=lambda item: -item[1])[:25]:
-            print(f"    {count / UNITS:8.1f}  {name}")
-    return sum(functions.values()) / UNITS
+            print(f"    {count / units:8.1f}  {name}")
+    return sum(functions.values()) / units
 
 
 def main():
@@ -73,6 +76,14 @@ def main():
         for name, unit in L2CAP.items():
             print(f"instructions: {name} ...", flush=True)
             figures[f"insn.{name}"] = 2 * instructions(insn, *unit, verbose=args.verbose)
+        smp = build / "bench/bench_smp"
+        if smp.exists():  # a build with the Security Manager
+            figures.update(virtual(smp))
+            for unit in [f"{name}.{side}" for name in SMP for side in ("central", "peripheral")]:
+                print(f"instructions: {unit} ...", flush=True)
+                figures[f"insn.{unit}"] = instructions(
+                    smp, unit, verbose=args.verbose, units=SMP_UNITS
+                )
         for kind, (name, numbers) in GROWTH.items():
             print(f"growth: {kind} ...", flush=True)
             for number in numbers:
