@@ -133,3 +133,50 @@ def test_wrong_passkey(rig_for, roles):
         began.cancel()
 
     rig_for("air", roles).run(whole)
+
+
+async def two_users(shows, types):
+    """The user who types sees what the other one's device shows."""
+    what, number = await shows.prompts.get()
+    assert what == "show"
+    assert (await types.prompts.get())[0] == "type"
+    await types.host.command("answer", types.index, "passkey", number)
+
+
+# (peripheral's IO capability, central's, Secure Connections, level)
+OVER_ROOTCANAL = [
+    pytest.param(NONE, NONE, True, 2, id="just_works"),
+    pytest.param(NONE, NONE, False, 2, id="just_works_legacy"),
+    pytest.param(DISPLAY, KEYBOARD, True, 4, id="passkey"),
+]
+
+
+FORCE = 0x80  # BT_SECURITY_FORCE_PAIR
+
+
+@pytest.mark.parametrize("near_io, far_io, sc, level", OVER_ROOTCANAL)
+def test_pair_over_rootcanal(rig_for, near_io, far_io, sc, level):
+    """Both hosts are ours; the controllers check the keys against each other. Paired once more while the
+    link is encrypted, which the controllers tell as a Key Refresh; then again with the bond."""
+
+    async def whole(room):
+        peripheral, central = [await room.host("breeze") for _ in range(2)]
+        await peripheral.command("io", near_io, int(sc))
+        await central.command("io", far_io, int(sc))
+        near, far = await link(peripheral, central)
+        for wish in (2, 2 | FORCE):
+            users = asyncio.create_task(two_users(near, far)) if near_io == DISPLAY else None
+            await central.command("security", far.index, wish)
+            for end in (near, far):
+                assert await end.security.get() == ("level", level, 0)
+                assert await end.security.get() == ("paired", 1, 0)
+            if users:
+                await users
+        await far.disconnect()
+        await near.wait_end()
+        near, far = await link(peripheral, central)
+        await central.command("security", far.index, 2)
+        for end in (near, far):
+            assert await end.security.get() == ("level", level, 0)
+
+    rig_for("rootcanal_large", ("breeze", "breeze")).run(whole)
