@@ -9,7 +9,10 @@ import pytest
 
 bumble_device = pytest.importorskip("bumble.device", reason="Bumble is not installed")
 bumble_hci = pytest.importorskip("bumble.hci")
+bumble_core = pytest.importorskip("bumble.core")
+bumble_keys = pytest.importorskip("bumble.keys")
 bumble_l2cap = pytest.importorskip("bumble.l2cap")
+bumble_pairing = pytest.importorskip("bumble.pairing")
 bumble_transport = pytest.importorskip("bumble.transport")
 
 
@@ -25,11 +28,11 @@ async def bumble_at(port):
 
 
 async def with_link(port, address, play):
-    """Bumble connects, play(device, link) runs, the link ends."""
+    """Bumble connects, play(device, link) runs, the link ends, or the one that play returns."""
     source, device = await bumble_at(port)
     kind = bumble_hci.Address.RANDOM_DEVICE_ADDRESS
     link = await device.connect(bumble_hci.Address(address, kind))
-    await play(device, link)
+    link = await play(device, link) or link
     await link.disconnect()
     await source.close()
 
@@ -74,7 +77,7 @@ def against_bumble(run, folder):
         port = re.search(r"127\.0\.0\.1:(\d+)", line)
 
     def play_with(source, play, central=False):
-        program = run(source, "p", f"air:{path}#p")
+        program = play_with.program = run(source, "p", f"air:{path}#p")
         if central:
             work = with_central(port.group(1), program, play)
         else:
@@ -229,3 +232,79 @@ def test_channels(against_bumble):
         channels,
     )
     assert lines == ["133 512 512", "134 300 400", "True True", "True", "True"]
+
+
+def pairs_and_comes_back(shown):
+    """Bumble's user mistypes the passkey, then types it; Bumble subscribes; then it comes back."""
+
+    class User(bumble_pairing.PairingDelegate):
+        tries = 0
+
+        def __init__(self):
+            super().__init__(bumble_pairing.PairingDelegate.IoCapability.KEYBOARD_INPUT_ONLY)
+
+        async def get_number(self):
+            User.tries += 1
+            return int(await asyncio.to_thread(shown)) ^ (User.tries == 1)
+
+    async def play(device, link):
+        device.keystore = bumble_keys.MemoryKeyStore()
+        device.pairing_config_factory = lambda _link: bumble_pairing.PairingConfig(
+            sc=True, mitm=True, bonding=True, delegate=User()
+        )
+        with pytest.raises(bumble_core.ProtocolError):
+            await link.pair()
+        await link.pair()
+        peer = bumble_device.Peer(link)
+        await peer.discover_all()
+        (value,) = peer.get_characteristics_by_uuid(bumble_core.UUID.from_16_bits(0x2A6E))
+        assert await value.read_value() == b"secret"
+        await value.subscribe()
+        await link.disconnect()
+        link = await device.connect(link.peer_address)
+        await link.encrypt()
+        return link
+
+    return play
+
+
+def test_extensions_of_security(against_bumble):
+    """Events 0x80 to 0x82, bonds: with another host's pairing, bond and subscription."""
+    lines = against_bumble(
+        """
+        from bt import *
+        READ, NOTIFY, READ_AUTHENTICATED = 2, 0x10, 0x400
+        ble.config(bond=True, mitm=True, io=0, events="ext")
+        start()
+        chrc = bluetooth.UUID(0x2A6E), READ | NOTIFY | READ_AUTHENTICATED
+        ((h,),) = ble.gatts_register_services(((bluetooth.UUID(0x181A), (chrc,)),))
+        ble.gatts_write(h, b"secret")
+        address()
+        advertise()
+        conn = wait(1)[0]
+        tell("passkey", wait(31)[2])
+        print(wait(0x81), wait(28)[1:], ble.gap_bonds())
+        tell("passkey", wait(31)[2])
+        print(wait(28)[1:], ble.gap_bonds())
+        print(wait(0x80) == (conn, h, 1, 0))
+        print(wait(0x82))
+        wait(2)
+        advertise()
+        conn = wait(1)[0]
+        print(wait(28)[1:], ble.gap_conn_info(conn)[7:])
+        print(wait(0x80) == (conn, h, 1, 0))
+        wait(2)
+        ble.gap_unpair(1, b"\\xf0\\xf1\\xf2\\xf3\\xf4\\xf5")
+        print(ble.gap_bonds())
+        """,
+        pairs_and_comes_back(lambda: against_bumble.program.told("passkey")),
+    )
+    assert lines == [
+        "(0, 1) (0, 0, 0, 0) []",
+        "(1, 1, 1, 16) [(1, b'\\xf0\\xf1\\xf2\\xf3\\xf4\\xf5', 3)]",
+        "True",
+        "(0, 19)",
+        "(1, 1, 1, 16) (4, 16)",
+        "True",
+        "[]",
+    ]
