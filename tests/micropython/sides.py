@@ -33,6 +33,17 @@ conn = connect(to)
 """
 
 
+# A link's own procedures at its beginning, for data length and PHY, may be in the way (0x23, 0x2a).
+UPDATED = """
+def updated(*numbers):
+    while True:
+        ble.gap_conn_update(conn, *numbers)
+        outcome = wait(27)[1:]
+        if outcome[3] not in (0x23, 0x2A):
+            return outcome
+"""
+
+
 def peripheral(rest, before=""):
     return PERIPHERAL + before + SERVE + textwrap.dedent(rest)
 

@@ -1,7 +1,7 @@
 # Links and radio beyond the plain contract (doc/EXTENSIONS.md): parameters, PHYs, the accept list, directed
 # and extended advertising, our own address, trace and log.
 
-from sides import CENTRAL, central, peripheral
+from sides import CENTRAL, UPDATED, central, peripheral
 
 
 ERRNO = """
@@ -21,29 +21,27 @@ def test_connection_parameters(pair):
             """
             print("INFO", ble.gap_conn_info(conn)[0])
             print("UPDATED", wait(27)[1:])
-            ble.gap_conn_update(conn, 100_000, 100_000, 2, 3000)
-            print("UPDATED", wait(27)[1:], ble.gap_conn_info(conn)[1:4])
+            print("UPDATED", updated(100_000, 100_000, 2, 3000), ble.gap_conn_info(conn)[1:4])
             ble.gap_conn_update(conn, 100_000, 100_000, 2, 3000)
             print("SAME", wait(27)[1:])
             bad = ((5000, 7500, 0, 1000), (7500, 15000, 0, 10), (-1, 7500, 0, 1000), (7500, 7500, 70000, 1000))
             print([errno(ble.gap_conn_update, conn, *numbers) for numbers in bad])
-            wait(2)
+            disconnect(conn, 2)
             print([errno(f, conn) for f in (ble.gap_conn_info, ble.gap_rssi)], errno(ble.gap_phy, conn, 1, 1))
             ble.active(False)
             print(errno(ble.gap_conn_info, 0), errno(ble.gap_data_len, 0, 100))
             """,
-            ERRNO,
+            ERRNO + UPDATED,
         ),
         central(
             """
             print("INFO", ble.gap_conn_info(conn)[:5])
-            time.sleep_ms(700)  # The link's own procedures first, for data length and PHY.
-            ble.gap_conn_update(conn, 30_000, 30_000, 0, 2000)
+            print("UPDATED", updated(30_000, 30_000, 0, 2000))
             print("UPDATED", wait(27)[1:])
-            print("UPDATED", wait(27)[1:])
+            wait(8)
             print("NO EVENT", [e for e, d in log if e == 27])
-            disconnect(conn)
-            """
+            """,
+            UPDATED,
         ),
     )
     updates = ["UPDATED (24, 0, 200, 0)", "UPDATED (80, 2, 300, 0)"]

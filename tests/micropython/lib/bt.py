@@ -68,9 +68,9 @@ def connect(to, **kw):
     return wait(7)[0]
 
 
-def disconnect(conn):
+def disconnect(conn, event=8):
     result = ble.gap_disconnect(conn)
-    wait(8, lambda d: d[0] == conn)
+    wait(event, lambda d: d[0] == conn)
     return result
 
 
