@@ -14,11 +14,20 @@ from common import (
     Mailbox,
     Report,
     Service,
+    SetReport,
 )
 from rootcanal_relay import die_with_parent
 
 ADV_TYPES = {0: (True, True, False), 1: (True, False, False), 2: (False, True, False)}
 ADV_TYPES.update({3: (False, False, False), 4: (False, False, True)})
+
+
+# Options of sets (bluetooth.h).
+SET_OPTIONS = {"conn": 0x403, "scan": 0x600, "nonconn": 0x400, "anonymous": 0x2400}
+PHY_OPTIONS = {"1m": 0x800, "2m": 0, "coded": 0x1000}
+NOTIFY_SCANS = 0x100
+SCAN_CODED = 0x04
+PHY_NUMBERS = {0: 0, 1: 1, 2: 2, 4: 3}  # of the bits that GAP has for them
 
 
 def unhex(word):
@@ -167,6 +176,8 @@ class BreezeHost:
         self.trace = folder / f"{label}.btsnoop"
         self.links = {}
         self.reports = Mailbox(f"advertising report at {label}")
+        self.set_reports = Mailbox(f"report of an advertising set at {label}")
+        self.set_events = Mailbox(f"event of an advertising set at {label}")
         self.arrivals = Mailbox(f"connection at {label}")
         self.failures = Mailbox(f"failed connection at {label}")
         self.writes = Mailbox(f"write to {label}")
@@ -282,6 +293,21 @@ class BreezeHost:
     def on_report(self, address, kind, _rssi, data):
         connectable, scannable, response = ADV_TYPES[int(kind)]
         self.reports.put(Report(address, connectable, scannable, response, unhex(data)))
+
+    def on_set_report(self, address, props, sid, primary, secondary, data):
+        bits = int(props)
+        kinds = (bool(bits & 1), bool(bits & 2), bool(bits & 8))
+        phys = (PHY_NUMBERS[int(primary)], PHY_NUMBERS[int(secondary)])
+        self.set_reports.put(SetReport(address, int(sid), *kinds, phys, unhex(data)))
+
+    def on_set_sent(self, slot, events):
+        self.set_events.put(("sent", int(slot), int(events)))
+
+    def on_set_connected(self, slot, index):
+        self.set_events.put(("connected", int(slot), int(index)))
+
+    def on_set_scanned(self, slot, address):
+        self.set_events.put(("scanned", int(slot), address))
 
     def on_connected(self, index, role, peer):
         self.links[int(index)] = link = BreezeLink(self, int(index), role, peer)
@@ -402,6 +428,21 @@ class BreezeHost:
 
     async def stop_advertising(self):
         await self.command("adv_stop")
+
+    async def advertise_set(self, slot, kind, sid, length, phy="2m", notify=False):
+        """A set whose data, or scan response where it is scannable, has so many octets."""
+        options = SET_OPTIONS[kind] | PHY_OPTIONS[phy] | (NOTIFY_SCANS if notify else 0)
+        where = "rsp" if kind == "scan" else "adv"
+        await self.command("set_make", slot, options, sid, length, where)
+        await self.command("set_start", slot)
+
+    async def stop_set(self, slot):
+        await self.command("set_stop", slot)
+
+    async def scan_sets(self, active=False, coded=False):
+        self.set_reports.clear()
+        options = SCAN_CODED if coded else 0
+        await self.command("set_scan", "active" if active else "passive", options)
 
     async def scan(self, active):
         self.reports.clear()

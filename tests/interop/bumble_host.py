@@ -7,8 +7,8 @@ import struct
 
 from bumble.att import ATT_Error, ATT_Execute_Write_Request, ATT_Prepare_Write_Request
 from bumble.core import UUID, ConnectionError, TimeoutError
-from bumble.device import Advertisement, AdvertisingType, ConnectionParametersPreferences
-from bumble.device import Device, Peer
+from bumble.device import Advertisement, AdvertisingEventProperties, AdvertisingParameters
+from bumble.device import AdvertisingType, ConnectionParametersPreferences, Device, Peer
 from bumble.gatt import Attribute, Characteristic as ServedCharacteristic
 from bumble.gatt import CharacteristicValue, Descriptor, Service as ServedService
 from bumble.hci import Address, HCI_Command, HCI_Error, Phy
@@ -16,7 +16,7 @@ from bumble.transport import open_transport
 
 import common
 from common import CONNECT_SECONDS, WAIT, AttError, Characteristic, ConnectFailed, Mailbox
-from common import Report, Service
+from common import Report, Service, SetReport
 
 logging.getLogger("bumble").setLevel(logging.CRITICAL)
 
@@ -27,6 +27,9 @@ ADV_KINDS = {
     "scan": AdvertisingType.UNDIRECTED_SCANNABLE,
     "nonconn": AdvertisingType.UNDIRECTED,
 }
+
+
+PHYS = {"1m": Phy.LE_1M, "2m": Phy.LE_2M, "coded": Phy.LE_CODED}
 
 
 def text_of(address):
@@ -198,6 +201,9 @@ class BumbleHost:
         self.value = bytearray(common.FIRST_VALUE)
         self.reports = Mailbox(f"advertising report at {label}")
         self.arrivals = Mailbox(f"connection at {label}")
+        self.set_reports = Mailbox(f"report of an advertising set at {label}")
+        self.parts = {}  # of long data, by whom it is from
+        self.sets = {}
         self.writes = Mailbox(f"write to {label}")
         self.subscriptions = Mailbox(f"subscription to {label}")
 
@@ -270,13 +276,59 @@ class BumbleHost:
         seen = Advertisement.from_advertising_report(report)
         if seen is None:
             return
+        if not seen.is_legacy:
+            self.on_set_report(seen)
+            return
         address = text_of(seen.address)
         flags = (seen.is_connectable, seen.is_scannable, seen.is_scan_response)
         self.reports.put(Report(address, *flags, bytes(seen.data_bytes)))
 
+    def on_set_report(self, seen):
+        address = "anonymous" if seen.is_anonymous else text_of(seen.address)
+        data = self.parts.pop((address, seen.sid), b"") + bytes(seen.data_bytes)
+        if not seen.is_complete and not seen.is_truncated:
+            self.parts[address, seen.sid] = data
+        elif seen.is_complete:
+            kinds = (seen.is_connectable, seen.is_scannable, seen.is_scan_response)
+            phys = (seen.primary_phy, seen.secondary_phy)
+            self.set_reports.put(SetReport(address, seen.sid, *kinds, phys, data))
+
     @property
     def address(self):
         return f"{self.own}/random"
+
+    async def advertise_set(self, slot, kind, sid, length, phy="2m", notify=False):
+        """A set whose data, or scan response where it is scannable, has so many octets."""
+        properties = AdvertisingEventProperties(
+            is_connectable=kind == "conn",
+            is_scannable=kind == "scan",
+            is_anonymous=kind == "anonymous",
+        )
+        parameters = AdvertisingParameters(
+            advertising_event_properties=properties,
+            primary_advertising_interval_min=30,
+            primary_advertising_interval_max=30,
+            primary_advertising_phy=PHYS["coded" if phy == "coded" else "1m"],
+            secondary_advertising_phy=PHYS[phy],
+            advertising_sid=sid,
+            enable_scan_request_notifications=notify,
+        )
+        data = common.structures(length)
+        self.sets[slot] = await self.device.create_advertising_set(
+            parameters,
+            advertising_data=b"" if kind == "scan" else data,
+            scan_response_data=data if kind == "scan" else b"",
+        )
+
+    async def stop_set(self, slot):
+        await self.sets[slot].stop()
+
+    async def scan_sets(self, active=False, coded=False):
+        self.set_reports.clear()
+        phys = [Phy.LE_1M, Phy.LE_CODED] if coded else [Phy.LE_1M]
+        await self.device.start_scanning(
+            active=active, scan_interval=60, scan_window=60, scanning_phys=phys
+        )
 
     async def advertise(self, kind, data=b"", response=b"", interval=30):
         await self.device.start_advertising(

@@ -64,6 +64,19 @@ class Report:
 
 
 @dataclasses.dataclass
+class SetReport:
+    """A report of an advertising set, whole; PHYs as 1: LE 1M, 2: LE 2M, 3: LE Coded."""
+
+    address: str  # or "anonymous"
+    sid: int
+    connectable: bool
+    scannable: bool
+    response: bool
+    phys: tuple  # primary, secondary
+    data: bytes
+
+
+@dataclasses.dataclass
 class Characteristic:
     uuid: str
     declaration: int
@@ -126,6 +139,16 @@ def counter(value):
 def ad(*structures):
     """Advertising data from (type, bytes) pairs."""
     return b"".join(bytes([len(data) + 1, kind]) + data for kind, data in structures)
+
+
+def structures(length):
+    """The data that stands for a length: AD structures of known octets, as host_ext.c has them."""
+    octets = bytes((i * 11 + i // 200) & 0xFF for i in range(1650))
+    data = b""
+    while len(data) + 2 <= length:
+        part = min(length - len(data) - 2, 250)
+        data += ad((0xFF, octets[len(data) : len(data) + part]))
+    return data
 
 
 FLAGS = (0x01, b"\x06")

@@ -539,6 +539,32 @@ static int cmd_privacy(const struct words *w)
     return err || !seconds ? err : bt_le_set_rpa_timeout((uint16_t)seconds);
 }
 
+// ---- Advertising sets -----------------------------------------------------------------------------
+
+// set_make SLOT OPTIONS SID LEN adv|rsp
+static int cmd_set_make(const struct words *w)
+{
+    return set_make(number_at(w, 1, 0), number_at(w, 2, 0), (uint8_t)number_at(w, 3, 0),
+                    number_at(w, 4, 0), strcmp(text_at(w, 5), "rsp") == 0);
+}
+
+// set_start SLOT [10 MS] [EVENTS]
+static int cmd_set_start(const struct words *w)
+{
+    return set_start(number_at(w, 1, 0), (uint16_t)number_at(w, 2, 0), (uint8_t)number_at(w, 3, 0));
+}
+
+static int cmd_set_stop(const struct words *w)
+{
+    return set_stop(number_at(w, 1, 0));
+}
+
+// set_scan active|passive OPTIONS
+static int cmd_set_scan(const struct words *w)
+{
+    return set_scan(strcmp(text_at(w, 1), "active") == 0, (uint8_t)number_at(w, 2, 0));
+}
+
 // ---- Main ---------------------------------------------------------------------------------------------
 
 static const struct {
@@ -581,6 +607,10 @@ static const struct {
     {"answer", cmd_answer},
     {"unpair", cmd_unpair},
     {"privacy", cmd_privacy},
+    {"set_make", cmd_set_make},
+    {"set_start", cmd_set_start},
+    {"set_stop", cmd_set_stop},
+    {"set_scan", cmd_set_scan},
 };
 
 static void run_command(char *line)

@@ -61,4 +61,10 @@ int security_set(uint32_t link, uint32_t level);
 int security_answer(uint32_t link, const char *what, uint32_t passkey);
 int security_unpair(void);
 
+// Advertising sets (host_ext.c): `len` octets of data, advertised or in the scan response.
+int set_make(uint32_t slot, uint32_t options, uint8_t sid, uint32_t len, bool response);
+int set_start(uint32_t slot, uint16_t timeout, uint8_t events);
+int set_stop(uint32_t slot);
+int set_scan(bool active, uint8_t options);
+
 #endif // INTEROP_HOST_PARTS_H_

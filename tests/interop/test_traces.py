@@ -93,11 +93,36 @@ def btmon_complaints(path):
     return ["\n".join(lines[max(i - 3, 0) : i + 2]) for i in found]
 
 
+def report_of(packet):
+    """Whose data an (extended, periodic) advertising report has, and whether more is to come."""
+    kind = packet[3] if packet[:2] == b"\x04\x3e" else 0
+    if kind == 0x0D:  # one report in an event, as the air and RootCanal send them
+        return (packet[7:14], packet[16]), packet[5] >> 5 & 3 == 1
+    return ((packet[4:6], None), packet[9] == 1) if kind == 0x0F else (None, False)
+
+
+def fragments(packets):
+    """Which packets have a part of advertising data: it may end within an AD structure (Vol 4, Part E,
+    7.8.54, 7.8.55, 7.8.62, 7.7.65.13, 7.7.65.15), and tshark reads each as if it were the whole."""
+    commands = (b"\x01\x37\x20", b"\x01\x38\x20", b"\x01\x3f\x20")
+    parts, begun = set(), set()
+    for i, (_, packet) in enumerate(packets):
+        whose, more = report_of(packet)
+        if (packet[:3] in commands and packet[5] != 3) or more or whose in begun:
+            parts.add(i)
+        begun = begun - {whose} | ({whose} if more else set())
+    return parts
+
+
 def tshark_complaints(path):
     fields = ["-T", "fields"]
     for field in ("frame.number", "_ws.expert.message", "_ws.col.Info"):
         fields += ["-e", field]
-    return run("tshark", "-n", "-r", str(path), "-Y", TSHARK_ERRORS, *fields).splitlines()
+    lines = run("tshark", "-n", "-r", str(path), "-Y", TSHARK_ERRORS, *fields).splitlines()
+    parts = fragments(packets_of(path))
+    numbers = [line.split("\t")[0] for line in lines]
+    excused = [n.isdigit() and int(n) - 1 in parts for n in numbers]
+    return [line for line, fine in zip(lines, excused) if not fine]
 
 
 def packets_of(path):
