@@ -115,6 +115,21 @@ struct ext_data {
     bool open; // more fragments are to come from the host
 };
 
+// Periodic advertising of a set (per.c).
+struct per_train {
+    bool configured, enabled;
+    bool running;      // has begun, and goes on without the set's extended advertising
+    uint16_t interval; // 1.25 ms
+    bool tx_power;
+    struct ext_data data;
+    uint32_t access_address, crc_init; // differ from one train to the next
+    uint16_t event;                    // paEventCounter
+    int64_t anchor;                    // of the event under way, or the next one
+    uint16_t offset;                   // octets of the data that are out
+    uint8_t channel;
+    struct air_timer timer; // next PDU
+};
+
 enum ext_stage {
     EXT_PRIMARY,  // ADV_EXT_IND on adv.channel
     EXT_AUX,      // AUX_ADV_IND
@@ -150,6 +165,7 @@ struct ext_set {
     uint16_t offset;              // ... and how much of it is out
     struct ext_follower followers[EXT_FOLLOWERS];
     unsigned int follower_count;
+    struct per_train per;
 };
 
 #define EXT_CONNECTABLE 0x01
@@ -159,6 +175,15 @@ struct ext_set {
 #define EXT_LEGACY      0x10
 #define EXT_ANONYMOUS   0x20
 #define EXT_TX_POWER    0x40
+// What a set with periodic advertising is not.
+#define PER_NOT (EXT_CONNECTABLE | EXT_SCANNABLE | EXT_LEGACY | EXT_ANONYMOUS)
+
+// What is known of the operation of a command that sets data (7.8.54, 7.8.55, 7.8.62): data that fits,
+// for a set that sends it now or does not. `store` throws all away where it does not fit.
+uint8_t ext_data_store(struct ext_data *data, bool sending, uint8_t op, const uint8_t *octets,
+                       uint8_t len);
+
+struct ext_set *ext_set_find(const struct air_controller *controller, uint8_t handle);
 
 // ext.c
 struct ext_report {
@@ -166,12 +191,15 @@ struct ext_report {
     struct le_addr addr;
     uint8_t phy, secondary_phy, sid;
     int8_t tx_power;
+    uint16_t interval; // of periodic advertising, 0: none
     const struct le_addr *direct;
     const uint8_t *data;
     uint8_t len;
 };
 // LE Extended Advertising Report (7.7.65.13), one report of at most 229 octets.
 #define EXT_REPORT_MAX 229
+// The data of a set changes: a chain of it that is under way breaks off.
+void ext_data_changes(struct ext_set *set);
 void ext_report(struct air_controller *controller, int64_t at, const struct ext_report *report);
 const struct advertiser *ext_set_adv(const struct ext_set *set);
 bool ext_any_enabled(const struct air_controller *controller);
@@ -188,5 +216,19 @@ bool ext_set_ended(struct advertiser *adv);
 // AUX_CONNECT_RSP; false when the central misses it.
 bool ext_connect_rsp(struct advertiser *adv, const struct air_controller *central, int64_t at,
                      uint8_t phy, uint8_t channel);
+
+// per.c
+#define SYNC_INFO_OCTETS 18
+void per_start(
+    struct ext_set *set); // when the set and its train are enabled, and it is not running
+void per_stop(struct ext_set *set);
+// The data changes: a chain of it that is under way breaks off.
+void per_data_changes(struct ext_set *set);
+bool per_any_enabled(const struct air_controller *controller);
+bool per_fits(const struct ext_set *set); // all data within one interval
+// SyncInfo of an AUX_ADV_IND that begins `at` (2.3.4.6).
+void per_sync_info(const struct ext_set *set, int64_t at, uint8_t info[SYNC_INFO_OCTETS]);
+// A scanner heard this set's SyncInfo.
+void per_heard(struct air_controller *controller, const struct ext_set *set);
 
 #endif // BREEZE_AIR_ADV_H_

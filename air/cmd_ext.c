@@ -20,7 +20,7 @@ enum {
     OP_UNCHANGED,
 };
 
-static struct ext_set *set_find(const struct air_controller *controller, uint8_t handle)
+struct ext_set *ext_set_find(const struct air_controller *controller, uint8_t handle)
 {
     for (size_t i = 0; i < AIR_MAX_SETS; i++) {
         if (controller->sets[i] && controller->sets[i]->handle == handle) {
@@ -104,6 +104,12 @@ static uint8_t adv_params_check(const struct air_controller *controller, const s
     if (set && set->adv.enabled) {
         return HCI_COMMAND_DISALLOWED;
     }
+    if (set && set->per.configured && props & PER_NOT) {
+        return HCI_INVALID_PARAMETERS;
+    }
+    if (set && set->per.enabled && p[22] != set->secondary_phy) {
+        return HCI_COMMAND_DISALLOWED;
+    }
     if (p[0] > HANDLE_MAX || !props_legal(props) || min < 0x20 || min > max || !p[9] || p[9] > 7 ||
         !controller_own_type(controller, p[10]) || p[11] > 1 || p[18] > 3 || p[23] > 0x0f ||
         p[24] > 1 ||
@@ -116,7 +122,7 @@ static uint8_t adv_params_check(const struct air_controller *controller, const s
 uint8_t cmd_set_ext_adv_params(struct air_controller *controller, struct call *call)
 {
     const uint8_t *p = call->p;
-    struct ext_set *set = set_find(controller, p[0]);
+    struct ext_set *set = ext_set_find(controller, p[0]);
     uint8_t status = adv_params_check(controller, set, p);
     if (status) {
         return status;
@@ -147,7 +153,7 @@ uint8_t cmd_set_ext_adv_params(struct air_controller *controller, struct call *c
 
 uint8_t cmd_set_set_address(struct air_controller *controller, struct call *call)
 {
-    struct ext_set *set = set_find(controller, call->p[0]);
+    struct ext_set *set = ext_set_find(controller, call->p[0]);
     if (!set) {
         return HCI_UNKNOWN_SET;
     }
@@ -163,40 +169,45 @@ uint8_t cmd_set_set_address(struct air_controller *controller, struct call *call
     return HCI_SUCCESS;
 }
 
-static uint8_t data_check(const struct ext_set *set, const struct ext_data *data, uint8_t op,
-                          uint8_t len)
+// What does not fit is all thrown away.
+uint8_t ext_data_store(struct ext_data *data, bool sending, uint8_t op, const uint8_t *octets,
+                       uint8_t len)
 {
+    bool goes_on = op == OP_INTERMEDIATE || op == OP_LAST;
     if (op > OP_UNCHANGED || (op != OP_COMPLETE && op != OP_UNCHANGED && !len) ||
-        (op == OP_UNCHANGED && (len || !data->len || !set->adv.enabled)) ||
-        (set->props & EXT_LEGACY && (op != OP_COMPLETE || len > LEGACY_DATA_MAX))) {
+        (op == OP_UNCHANGED && (len || !data->len || !sending))) {
         return HCI_INVALID_PARAMETERS;
     }
-    bool goes_on = op == OP_INTERMEDIATE || op == OP_LAST;
-    if ((set->adv.enabled && op < OP_COMPLETE) || (goes_on && !data->open)) {
+    if ((sending && op < OP_COMPLETE) || (goes_on && !data->open)) {
         return HCI_COMMAND_DISALLOWED;
     }
-    return goes_on && data->len + len > EXT_DATA_MAX ? MEMORY_CAPACITY : HCI_SUCCESS;
-}
-
-// 7.8.54 and 7.8.55. What does not fit is all thrown away.
-static uint8_t data_store(struct ext_set *set, struct ext_data *data, const struct call *call)
-{
-    uint8_t op = call->p[1], len = call->p[3];
-    uint8_t status = data_check(set, data, op, len);
-    if (status == MEMORY_CAPACITY) {
+    if (goes_on && data->len + len > EXT_DATA_MAX) {
         data->len = 0;
         data->open = false;
-    }
-    if (status) {
-        return status;
+        return MEMORY_CAPACITY;
     }
     if (op == OP_FIRST || op == OP_COMPLETE) {
         data->len = 0;
     }
-    memcpy(data->octets + data->len, call->p + 4, len);
+    memcpy(data->octets + data->len, octets, len);
     data->len = (uint16_t)(data->len + len);
     data->open = op == OP_FIRST || op == OP_INTERMEDIATE;
+    return HCI_SUCCESS;
+}
+
+// 7.8.54 and 7.8.55
+static uint8_t data_store(struct ext_set *set, struct ext_data *data, const struct call *call)
+{
+    uint8_t op = call->p[1], len = call->p[3];
+    if (set->props & EXT_LEGACY && (op != OP_COMPLETE || len > LEGACY_DATA_MAX)) {
+        return HCI_INVALID_PARAMETERS;
+    }
+    uint8_t status = ext_data_store(data, set->adv.enabled, op, call->p + 4, len);
+    if (status) {
+        return status;
+    }
     set->did = (set->did + 1) & 0x0fff;
+    ext_data_changes(set);
     if (!data->open) {
         ext_legacy_data(set);
     }
@@ -213,7 +224,7 @@ uint8_t cmd_set_ext_adv_data(struct air_controller *controller, struct call *cal
     if (!data_call_legal(call)) {
         return HCI_INVALID_PARAMETERS;
     }
-    struct ext_set *set = set_find(controller, call->p[0]);
+    struct ext_set *set = ext_set_find(controller, call->p[0]);
     if (!set) {
         return HCI_UNKNOWN_SET;
     }
@@ -229,7 +240,7 @@ uint8_t cmd_set_ext_scan_rsp(struct air_controller *controller, struct call *cal
     if (!data_call_legal(call)) {
         return HCI_INVALID_PARAMETERS;
     }
-    struct ext_set *set = set_find(controller, call->p[0]);
+    struct ext_set *set = ext_set_find(controller, call->p[0]);
     if (!set) {
         return HCI_UNKNOWN_SET;
     }
@@ -286,7 +297,7 @@ uint8_t cmd_set_ext_adv_enable(struct air_controller *controller, struct call *c
     }
     for (unsigned int i = 0; i < p[1]; i++) {
         const uint8_t *entry = p + 2 + 4 * i;
-        struct ext_set *set = set_find(controller, entry[0]);
+        struct ext_set *set = ext_set_find(controller, entry[0]);
         uint8_t status = !set   ? HCI_UNKNOWN_SET
                          : p[0] ? enable_check(controller, set, get16(entry + 1))
                                 : HCI_SUCCESS;
@@ -299,7 +310,7 @@ uint8_t cmd_set_ext_adv_enable(struct air_controller *controller, struct call *c
     }
     for (unsigned int i = 0; i < p[1]; i++) {
         const uint8_t *entry = p + 2 + 4 * i;
-        struct ext_set *set = set_find(controller, entry[0]);
+        struct ext_set *set = ext_set_find(controller, entry[0]);
         if (p[0]) {
             ext_set_start(set, get16(entry + 1), entry[3]);
         } else {
@@ -323,11 +334,11 @@ uint8_t cmd_read_set_count(struct air_controller *controller, struct call *call)
 
 uint8_t cmd_remove_set(struct air_controller *controller, struct call *call)
 {
-    struct ext_set *set = set_find(controller, call->p[0]);
+    struct ext_set *set = ext_set_find(controller, call->p[0]);
     if (!set) {
         return HCI_UNKNOWN_SET;
     }
-    if (set->adv.enabled) {
+    if (set->adv.enabled || set->per.enabled) {
         return HCI_COMMAND_DISALLOWED;
     }
     controller->sets[set->adv.index - 1] = NULL;
@@ -337,7 +348,7 @@ uint8_t cmd_remove_set(struct air_controller *controller, struct call *call)
 
 uint8_t cmd_clear_sets(struct air_controller *controller, struct call *call)
 {
-    if (ext_any_enabled(controller)) {
+    if (ext_any_enabled(controller) || per_any_enabled(controller)) {
         return HCI_COMMAND_DISALLOWED;
     }
     ext_sets_clear(controller);

@@ -67,6 +67,23 @@ uint8_t cmd_set_ext_scan_params(struct air_controller *, struct call *);
 uint8_t cmd_set_ext_scan_enable(struct air_controller *, struct call *);
 uint8_t cmd_ext_create_connection(struct air_controller *, struct call *);
 
+// cmd_per.c
+uint8_t cmd_set_per_params(struct air_controller *, struct call *);
+uint8_t cmd_set_per_data(struct air_controller *, struct call *);
+uint8_t cmd_set_per_enable(struct air_controller *, struct call *);
+uint8_t cmd_create_sync(struct air_controller *, struct call *);
+uint8_t cmd_create_sync_cancel(struct air_controller *, struct call *);
+uint8_t cmd_terminate_sync(struct air_controller *, struct call *);
+uint8_t cmd_add_per(struct air_controller *, struct call *);
+uint8_t cmd_remove_per(struct air_controller *, struct call *);
+uint8_t cmd_clear_per(struct air_controller *, struct call *);
+uint8_t cmd_read_per_size(struct air_controller *, struct call *);
+uint8_t cmd_set_per_receive(struct air_controller *, struct call *);
+uint8_t cmd_transfer_sync(struct air_controller *, struct call *);
+uint8_t cmd_transfer_set(struct air_controller *, struct call *);
+uint8_t cmd_set_transfer_params(struct air_controller *, struct call *);
+uint8_t cmd_set_default_transfer_params(struct air_controller *, struct call *);
+
 // cmd_link.c
 uint8_t cmd_disconnect(struct air_controller *, struct call *);
 uint8_t cmd_read_remote_version(struct air_controller *, struct call *);

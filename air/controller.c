@@ -42,7 +42,11 @@ uint64_t controller_features(const struct air_controller *controller)
         features |= 1u << FEAT_DATA_LENGTH | 1u << FEAT_PRIVACY;
     }
     if (level >= 50) {
-        features |= 1u << FEAT_PHY_2M | 1u << FEAT_PHY_CODED | 1u << FEAT_EXT_ADV;
+        features |=
+            1u << FEAT_PHY_2M | 1u << FEAT_PHY_CODED | 1u << FEAT_EXT_ADV | 1u << FEAT_PER_ADV;
+    }
+    if (level >= 51) {
+        features |= 1u << FEAT_PAST_SENDER | 1u << FEAT_PAST_RECIPIENT;
     }
     return features & ~controller->config.without_features;
 }
@@ -121,6 +125,7 @@ void controller_defaults(struct air_controller *controller)
     controller->random_set = false;
     controller->style = STYLE_OPEN;
     ext_sets_clear(controller);
+    per_listener_clear(controller);
     scan_stop(controller);
     memset(&controller->scan, 0, sizeof(controller->scan));
     memset(&controller->init, 0, sizeof(controller->init));

@@ -3,8 +3,10 @@
 #ifndef BREEZE_AIR_CONTROLLER_H_
 #define BREEZE_AIR_CONTROLLER_H_
 
+#include "addr.h"
 #include "core.h"
 #include "hci.h"
+#include "per.h"
 
 struct air_end;
 
@@ -13,12 +15,6 @@ struct air_end;
 #define AIR_MAX_WITHOUT     64
 #define AIR_DUPLICATES      64
 #define AIR_MAX_RESOLVING   32
-
-// An LE device address with its type: 0 public, 1 random.
-struct le_addr {
-    uint8_t type;
-    uint8_t val[6];
-};
 
 struct hci_packet {
     struct hci_packet *next;
@@ -167,6 +163,7 @@ struct air_controller {
     struct scanner scan;
     struct initiator init;
     struct privacy privacy;
+    struct per_listener per;
     struct le_addr accept_list[AIR_MAX_ACCEPT_LIST];
     unsigned int accept_count;
     uint64_t channel_map;
@@ -212,6 +209,9 @@ enum {
     FEAT_PHY_2M = 8,
     FEAT_PHY_CODED = 11,
     FEAT_EXT_ADV = 12,
+    FEAT_PER_ADV = 13,
+    FEAT_PAST_SENDER = 24,
+    FEAT_PAST_RECIPIENT = 25,
 };
 
 // hci.c

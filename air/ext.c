@@ -31,6 +31,7 @@
 #define HEADER_TARGETA  0x02
 #define HEADER_ADI      0x08
 #define HEADER_AUX_PTR  0x10
+#define HEADER_SYNC     0x20
 #define HEADER_TX_POWER 0x40
 
 const struct advertiser *ext_set_adv(const struct ext_set *set)
@@ -53,6 +54,7 @@ void ext_sets_clear(struct air_controller *controller)
     for (size_t i = 0; i < AIR_MAX_SETS; i++) {
         if (controller->sets[i]) {
             adv_stop(&controller->sets[i]->adv);
+            per_stop(controller->sets[i]);
             free(controller->sets[i]);
             controller->sets[i] = NULL;
         }
@@ -78,6 +80,7 @@ void ext_report(struct air_controller *controller, int64_t at, const struct ext_
     params[12] = report->sid;
     params[13] = report->secondary_phy ? (uint8_t)report->tx_power : 0x7f;
     params[14] = RSSI;
+    put16(params + 15, report->interval);
     if (report->direct) {
         params[17] = report->direct->type;
         memcpy(params + 18, report->direct->val, 6);
@@ -142,12 +145,13 @@ struct header {
     bool aux;
     uint8_t aux_channel, aux_phy;
     int64_t aux_us; // from the start of this PDU to the start of that one
+    const uint8_t *sync_info;
 };
 
 static unsigned int header_octets(const struct header *h)
 {
     return 1u + (h->adva ? 6 : 0) + (h->targeta ? 6 : 0) + (h->adi ? 2 : 0) + (h->aux ? 3 : 0) +
-           h->tx_power;
+           (h->sync_info ? SYNC_INFO_OCTETS : 0) + h->tx_power;
 }
 
 // 2.3.4.5: channel, offset in units of 30 us, PHY.
@@ -169,7 +173,7 @@ static void pdu_build(struct adv_pdu *pdu, const struct ext_set *set, const stru
     *p++ = (uint8_t)(octets | h->mode << 6);
     *p++ = (uint8_t)((h->adva ? HEADER_ADVA : 0) | (h->targeta ? HEADER_TARGETA : 0) |
                      (h->adi ? HEADER_ADI : 0) | (h->aux ? HEADER_AUX_PTR : 0) |
-                     (h->tx_power ? HEADER_TX_POWER : 0));
+                     (h->sync_info ? HEADER_SYNC : 0) | (h->tx_power ? HEADER_TX_POWER : 0));
     if (h->adva) {
         memcpy(p, h->adva->val, 6);
         p += 6;
@@ -185,6 +189,10 @@ static void pdu_build(struct adv_pdu *pdu, const struct ext_set *set, const stru
     if (h->aux) {
         put_aux_ptr(p, h);
         p += 3;
+    }
+    if (h->sync_info) {
+        memcpy(p, h->sync_info, SYNC_INFO_OCTETS);
+        p += SYNC_INFO_OCTETS;
     }
     if (h->tx_power) {
         *p = (uint8_t)set->tx_power;
@@ -292,6 +300,7 @@ static struct ext_report report_of(const struct ext_set *set)
         .secondary_phy = set->secondary_phy,
         .sid = set->sid,
         .tx_power = set->props & EXT_TX_POWER ? set->tx_power : 0x7f,
+        .interval = set->per.running ? set->per.interval : 0,
         .direct = target_of(set),
     };
 }
@@ -337,6 +346,9 @@ static bool receive(struct ext_set *set, struct ext_follower *follower, int64_t 
     c->radio_until = end;
     if (follower->intent == CONNECT) {
         return true;
+    }
+    if (set->stage == EXT_AUX && set->per.running) {
+        per_heard(c, set);
     }
     if (!follower->reporting) {
         uint8_t type = set->chain == &set->rsp ? DUPLICATE_RSP : DUPLICATE_ADV;
@@ -508,6 +520,11 @@ static void aux_due(struct ext_set *set, int64_t at)
     struct header h = aux_header(set);
     struct adv_pdu pdu;
     int64_t next, over;
+    uint8_t info[SYNC_INFO_OCTETS];
+    if (set->per.running) {
+        per_sync_info(set, at, info);
+        h.sync_info = info;
+    }
     set->chain = &set->data;
     set->offset = 0;
     uint8_t len = fill(&pdu, set, &h, at, &next);
@@ -578,6 +595,15 @@ static void ext_due(void *ctx)
     }
 }
 
+void ext_data_changes(struct ext_set *set)
+{
+    if (set->adv.enabled && (set->stage == EXT_RESPONSE || set->stage == EXT_CHAIN)) {
+        int64_t now = set->adv.owner->air->now;
+        cut_all(set, now);
+        event_end(set, now);
+    }
+}
+
 bool ext_connect_rsp(struct advertiser *adv, const struct air_controller *central, int64_t at,
                      uint8_t phy, uint8_t channel)
 {
@@ -615,4 +641,5 @@ void ext_set_start(struct ext_set *set, uint16_t duration, uint8_t max_events)
     adv->timer.ctx = legacy ? (void *)adv : set;
     adv_start(adv);
     adv->stop_at = 0; // the duration says it
+    per_start(set);
 }

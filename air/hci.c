@@ -72,7 +72,8 @@ static void queue_clear(struct hci_queue *queue)
 static bool packet_is_report(const struct hci_packet *packet)
 {
     return packet->len > 3 && packet->data[0] == H4_EVENT && packet->data[1] == EVT_LE_META &&
-           (packet->data[3] == LE_ADVERTISING_REPORT || packet->data[3] == LE_EXT_REPORT);
+           (packet->data[3] == LE_ADVERTISING_REPORT || packet->data[3] == LE_EXT_REPORT ||
+            packet->data[3] == LE_PER_REPORT);
 }
 
 static void count_unread(struct air_controller *controller, const struct hci_packet *packet, int by)

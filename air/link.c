@@ -333,6 +333,7 @@ static void end_init(struct air_link *link, uint8_t role, struct air_controller 
                             .peer = who.id,
                             .resolved = who.resolved,
                             .shown = *peer};
+    end->past = controller->per.past;
     end->supervision = (struct air_timer){.fn = supervision_due, .ctx = end};
     llcp_init(end);
 }

@@ -19,7 +19,7 @@ enum {
 #define LL_MIN_TIME      328
 #define LL_MAX_TIME      2120
 #define LL_MAX_CODED     17040
-#define LL_CONTROL_MAX   27
+#define LL_CONTROL_MAX   35
 #define LL_CONTROL_SLOTS 12
 
 // Control procedures in the order in which waiting ones start.
@@ -115,6 +115,7 @@ struct air_end {
     uint8_t version[5];
     bool features_known;
     uint64_t features;
+    struct per_past past;
     // Data length
     uint16_t tx_octets, tx_time, rx_octets, rx_time; // this side's wishes
     uint16_t remote_tx_octets, remote_tx_time, remote_rx_octets, remote_rx_time;
@@ -256,6 +257,7 @@ enum {
     LL_PHY_REQ = 0x16,
     LL_PHY_RSP = 0x17,
     LL_PHY_UPDATE_IND = 0x18,
+    LL_PERIODIC_SYNC_IND = 0x1c,
 };
 
 #endif // BREEZE_AIR_LINK_H_

@@ -650,6 +650,7 @@ static const struct pdu_row pdus[] = {
     {LL_PHY_REQ, 3, FEAT_PHY_2M, on_phy_req},
     {LL_PHY_RSP, 3, FEAT_PHY_2M, on_phy_rsp},
     {LL_PHY_UPDATE_IND, 5, FEAT_PHY_2M, on_phy_update},
+    {LL_PERIODIC_SYNC_IND, 35, FEAT_PAST_RECIPIENT, per_transferred},
 };
 
 static const struct procedure_row procedures[PROC_COUNT] = {

@@ -64,8 +64,8 @@ static void test_features_follow_level(void **state)
     } rows[] = {{AIR_LEVEL_4_0, 0x01},
                 {AIR_LEVEL_4_1, 0x0f},
                 {AIR_LEVEL_4_2, 0x6f},
-                {AIR_LEVEL_5_0, 0x196f},
-                {AIR_LEVEL_5_4, 0x196f}};
+                {AIR_LEVEL_5_0, 0x396f},
+                {AIR_LEVEL_5_4, 0x300396f}};
     struct rig rig;
     struct packet rsp;
     rig_open(&rig, 1);

@@ -143,7 +143,7 @@ static void test_version_and_features(void **state)
         assert_int_equal(BY_HANDLE(&rig, i, OP_REMOTE_FEATURES, handles[i]), 0);
         assert_true(rig_le_event(&rig, i, LE_EV_FEATURES, 1000 * MS, &packet));
         assert_int_equal(packet.data[4], 0);
-        assert_int_equal(get64(packet.data + 7), i ? 0x6f : 0x196f);
+        assert_int_equal(get64(packet.data + 7), i ? 0x6f : 0x300396f);
     }
     rig_close(&rig);
 }
