@@ -14,6 +14,7 @@
 
 #include <breeze/adv.h>
 
+#include "gap/ext_adv.h"
 #include "gap/ext_data.h"
 #include "gap/id.h"
 #include "gap/state.h"
@@ -21,15 +22,6 @@
 
 #define LOG_LAYER LOG_GAP
 #include "base/log.h"
-
-// Steps, in the order in which they are done.
-#define STEP_DISABLE BIT(0)
-#define STEP_REMOVE  BIT(1)
-#define STEP_PARAM   BIT(2)
-#define STEP_ADDR    BIT(3)
-#define STEP_DATA    BIT(4)
-#define STEP_RSP     BIT(5)
-#define STEP_ENABLE  BIT(6)
 
 #define POST_SENT      BIT(0)
 #define POST_CONNECTED BIT(1)
@@ -47,7 +39,7 @@
 #define PROP_HIGH_DUTY BT_HCI_LE_ADV_PROP_HI_DC_CONN
 
 // Set 0 of the controller is that of bt_le_adv_start() (ext.c).
-static uint8_t handle_of(const struct bt_le_ext_adv *set)
+uint8_t ext_adv_handle(const struct bt_le_ext_adv *set)
 {
     return (uint8_t)(set - ext_adv_run.sets + 1);
 }
@@ -70,7 +62,7 @@ static struct bt_le_ext_adv *set_of(uint8_t handle)
 {
     FOR_EACH_SET(set)
     {
-        if (set->used && handle_of(set) == handle) {
+        if (set->used && ext_adv_handle(set) == handle) {
             return set;
         }
     }
@@ -95,7 +87,7 @@ static void put_disable(struct bt_le_ext_adv *set, struct wr *params)
 {
     wr_u8(params, BT_HCI_LE_ADV_DISABLE);
     wr_u8(params, 1);
-    wr_u8(params, handle_of(set));
+    wr_u8(params, ext_adv_handle(set));
     wr_le16(params, 0);
     wr_u8(params, 0);
 }
@@ -104,14 +96,14 @@ static void put_enable(struct bt_le_ext_adv *set, struct wr *params)
 {
     wr_u8(params, BT_HCI_LE_ADV_ENABLE);
     wr_u8(params, 1);
-    wr_u8(params, handle_of(set));
+    wr_u8(params, ext_adv_handle(set));
     wr_le16(params, set->timeout);
     wr_u8(params, set->num_events);
 }
 
 static void put_remove(struct bt_le_ext_adv *set, struct wr *params)
 {
-    wr_u8(params, handle_of(set));
+    wr_u8(params, ext_adv_handle(set));
 }
 
 static uint8_t channels_of(uint32_t options)
@@ -126,7 +118,7 @@ static void put_param(struct bt_le_ext_adv *set, struct wr *params)
     bool coded = param->options & BT_LE_ADV_OPT_CODED;
     bool fast = !(param->options & BT_LE_ADV_OPT_NO_2M) && !is_legacy(set) &&
                 hci_has_feature(BT_LE_FEAT_BIT_PHY_2M);
-    wr_u8(params, handle_of(set));
+    wr_u8(params, ext_adv_handle(set));
     wr_le16(params, set->props);
     wr_le24(params, set->props & PROP_HIGH_DUTY ? 0x20 : param->interval_min);
     wr_le24(params, set->props & PROP_HIGH_DUTY ? 0x20 : param->interval_max);
@@ -146,7 +138,7 @@ static void put_param(struct bt_le_ext_adv *set, struct wr *params)
 static void put_addr(struct bt_le_ext_adv *set, struct wr *params)
 {
     set->local = *own_addr(set->own, set->param.id);
-    wr_u8(params, handle_of(set));
+    wr_u8(params, ext_adv_handle(set));
     wr_bytes(params, set->local.a.val, BT_ADDR_SIZE);
 }
 
@@ -154,15 +146,9 @@ static void put_fragment(struct bt_le_ext_adv *set, struct wr *params, bool rsp)
 {
     struct ext_adv_data *data = &ext_adv_run.data;
     const struct ext_payload *payload = &data->payloads[rsp];
-    uint16_t left = payload->len - data->offset;
-    bool last = left <= BT_HCI_LE_EXT_ADV_FRAG_MAX_LEN;
-    uint8_t op = data->offset ? BT_HCI_LE_EXT_ADV_OP_INTERM_FRAG : BT_HCI_LE_EXT_ADV_OP_FIRST_FRAG;
-    if (last) {
-        op = data->offset ? BT_HCI_LE_EXT_ADV_OP_LAST_FRAG : BT_HCI_LE_EXT_ADV_OP_COMPLETE_DATA;
-    }
-    data->sent = MIN(left, BT_HCI_LE_EXT_ADV_FRAG_MAX_LEN);
-    wr_u8(params, handle_of(set));
-    wr_u8(params, op);
+    wr_u8(params, ext_adv_handle(set));
+    wr_u8(params,
+          ext_payload_next(payload, data->offset, BT_HCI_LE_EXT_ADV_FRAG_MAX_LEN, &data->sent));
     wr_u8(params, BT_HCI_LE_EXT_ADV_FRAG_DISABLED);
     wr_u8(params, (uint8_t)data->sent);
     ext_payload_put(payload, params, data->offset, data->sent);
@@ -204,55 +190,63 @@ static void param_set(struct bt_le_ext_adv *set, struct rd *ret)
     set->bare = false;
 }
 
-// Another fragment, or the data is complete.
-static void fragment_taken(struct bt_le_ext_adv *set, struct rd *ret)
+void ext_adv_fragment_taken(struct bt_le_ext_adv *set, struct rd *ret)
 {
     struct ext_adv_data *data = &ext_adv_run.data;
     if (data->set != set) {
         return; // The call has ended before.
     }
+    unsigned int which = set->busy == STEP_DATA ? 0 : set->busy == STEP_RSP ? 1 : 2;
     data->offset += data->sent;
-    if (data->offset < data->payloads[set->busy == STEP_RSP].len) {
+    if (data->offset < data->payloads[which].len) {
         set->todo |= set->busy;
     } else {
         data->offset = 0;
     }
 }
 
-static const struct {
-    uint8_t step;
-    uint16_t opcode;
-    void (*put)(struct bt_le_ext_adv *set, struct wr *params);
-    void (*done)(struct bt_le_ext_adv *set, struct rd *ret); // On success; may be NULL.
-} steps[] = {
+static const struct ext_adv_row rows[] = {
     {STEP_DISABLE, BT_HCI_OP_LE_SET_EXT_ADV_ENABLE, put_disable, disabled},
     {STEP_REMOVE, BT_HCI_OP_LE_REMOVE_ADV_SET, put_remove, NULL},
     {STEP_PARAM, BT_HCI_OP_LE_SET_EXT_ADV_PARAM, put_param, param_set},
     {STEP_ADDR, BT_HCI_OP_LE_SET_ADV_SET_RANDOM_ADDR, put_addr, NULL},
-    {STEP_DATA, BT_HCI_OP_LE_SET_EXT_ADV_DATA, put_data, fragment_taken},
-    {STEP_RSP, BT_HCI_OP_LE_SET_EXT_SCAN_RSP_DATA, put_rsp, fragment_taken},
+    {STEP_DATA, BT_HCI_OP_LE_SET_EXT_ADV_DATA, put_data, ext_adv_fragment_taken},
+    {STEP_RSP, BT_HCI_OP_LE_SET_EXT_SCAN_RSP_DATA, put_rsp, ext_adv_fragment_taken},
     {STEP_ENABLE, BT_HCI_OP_LE_SET_EXT_ADV_ENABLE, put_enable, enabled},
+    {0, 0, NULL, NULL},
 };
+
+// The row of the lowest of these steps; NULL: none.
+static const struct ext_adv_row *row_of(uint16_t steps)
+{
+    const struct ext_adv_row *const tables[] = {rows, per_adv_rows};
+    for (size_t i = 0; i < ARRAY_SIZE(tables); i++) {
+        for (const struct ext_adv_row *row = tables[i]; row->step; row++) {
+            if (steps & row->step) {
+                return row;
+            }
+        }
+    }
+    return NULL;
+}
 
 static void step_done(void *arg, uint8_t status, struct rd *ret)
 {
     struct bt_le_ext_adv *set = arg;
-    uint8_t step = set->busy;
-    if (!step) {
+    const struct ext_adv_row *row = row_of(set->busy);
+    if (!row) {
         return; // The controller was lost meanwhile.
     }
     if (status) {
-        log_wrn("advertising set %u: step %02x, status %02x", handle_of(set), step, status);
+        log_wrn("advertising set %u: step %03x, status %02x", ext_adv_handle(set), row->step,
+                status);
         set->status = status;
         set->todo = 0;
         if (!set->on) {
             slot_drop(set);
         }
-    }
-    for (size_t i = 0; !status && i < ARRAY_SIZE(steps); i++) {
-        if (steps[i].step == step && steps[i].done) {
-            steps[i].done(set, ret);
-        }
+    } else if (row->done) {
+        row->done(set, ret);
     }
     set->busy = 0;
 }
@@ -287,15 +281,14 @@ bool ext_adv_next(struct hci_cmd *cmd, struct wr *params)
     FOR_EACH_SET(set)
     {
         renew(set);
-        uint8_t due = rlist_needs_quiet() ? set->todo & (uint8_t)~STEP_ENABLE : set->todo;
-        for (size_t i = 0; due && i < ARRAY_SIZE(steps); i++) {
-            if (due & steps[i].step) {
-                set->todo &= (uint8_t)~steps[i].step;
-                set->busy = steps[i].step;
-                steps[i].put(set, params);
-                *cmd = (struct hci_cmd){steps[i].opcode, step_done, set};
-                return true;
-            }
+        uint16_t held = rlist_needs_quiet() ? STEP_ENABLE : 0;
+        const struct ext_adv_row *row = row_of(set->todo & (uint16_t)~held);
+        if (row) {
+            set->todo &= (uint16_t)~row->step;
+            set->busy = row->step;
+            row->put(set, params);
+            *cmd = (struct hci_cmd){row->opcode, step_done, set};
+            return true;
         }
     }
     return false;
@@ -372,7 +365,7 @@ static struct bt_conn *set_connected(struct bt_le_ext_adv *set)
     struct bt_conn *conn = set->conn ? set->conn : conn_take(CONN_ADVERTISING);
     set->conn = NULL;
     set->on = false;
-    set->todo &= (uint8_t)~STEP_ENABLE; // It may have been at rest.
+    set->todo &= (uint16_t)~STEP_ENABLE; // It may have been at rest.
     set->rests = false;
     if (conn) {
         conn->id = set->param.id;
@@ -471,6 +464,7 @@ void ext_adv_lost(void)
     FOR_EACH_SET(set)
     {
         set->on = false;
+        set->per_on = false;
         set->bare = true;
         set->local = *BT_ADDR_LE_ANY;
         set->rests = false;
@@ -565,25 +559,24 @@ static bool is_busy(void *arg)
     return set->todo || set->busy;
 }
 
-static int settle(struct bt_le_ext_adv *set)
+int ext_adv_settle(struct bt_le_ext_adv *set)
 {
     set->status = 0;
     hci_cmd_kick();
     int err = hci_wait(is_busy, set);
     ext_adv_run.data.set = NULL; // The application's memory is not ours any more.
-    set->todo &= (uint8_t) ~(STEP_DATA | STEP_RSP);
+    set->todo &= (uint16_t)~STEPS_DATA;
     return err ? err : hci_errno(set->status);
 }
 
-// What a controller that was reset has forgotten.
-static int restore(struct bt_le_ext_adv *set)
+int ext_adv_restore(struct bt_le_ext_adv *set)
 {
-    set->todo |= set->bare ? STEP_PARAM : 0;
+    uint16_t per = set->per_set ? STEP_PER_PARAM : 0;
+    set->todo |= set->bare ? STEP_PARAM | per : 0;
     return set->on ? 0 : address(set); // Else it is renewed as it goes.
 }
 
-// 0, or why the call cannot be.
-static int call_check(const struct bt_le_ext_adv *adv)
+int ext_adv_check(const struct bt_le_ext_adv *adv)
 {
     if (!gap_is_ready()) {
         return -EAGAIN;
@@ -622,7 +615,7 @@ int bt_le_ext_adv_create(const struct bt_le_adv_param *param, const struct bt_le
     *set = (struct bt_le_ext_adv){.used = true, .bare = true, .cb = cb};
     post_init(&set->post, deliver);
     err = param_take(set, param);
-    err = err ? err : settle(set);
+    err = err ? err : ext_adv_settle(set);
     if (err) {
         set->used = false;
         set->todo = 0;
@@ -634,19 +627,19 @@ int bt_le_ext_adv_create(const struct bt_le_adv_param *param, const struct bt_le
 
 int bt_le_ext_adv_update_param(struct bt_le_ext_adv *adv, const struct bt_le_adv_param *param)
 {
-    int err = call_check(adv);
+    int err = ext_adv_check(adv);
     err = err ? err : param_check(param);
     if (err || adv->on) {
         return err ? err : -EINVAL;
     }
     err = param_take(adv, param);
-    return err ? err : settle(adv);
+    return err ? err : ext_adv_settle(adv);
 }
 
 static int start_check(const struct bt_le_ext_adv *adv,
                        const struct bt_le_ext_adv_start_param *param)
 {
-    int err = call_check(adv);
+    int err = ext_adv_check(adv);
     if (err) {
         return err;
     }
@@ -672,12 +665,12 @@ int bt_le_ext_adv_start(struct bt_le_ext_adv *adv, const struct bt_le_ext_adv_st
     bool high_duty = adv->props & PROP_HIGH_DUTY;
     adv->timeout = high_duty && !param->timeout ? HIGH_DUTY_TIME : param->timeout;
     adv->num_events = param->num_events;
-    err = restore(adv);
+    err = ext_adv_restore(adv);
     if (err) {
         return err;
     }
     adv->todo |= STEP_ENABLE;
-    err = settle(adv);
+    err = ext_adv_settle(adv);
     if (err == -EINTR) {
         adv->todo = STEP_DISABLE;
         slot_drop(adv);
@@ -688,7 +681,7 @@ int bt_le_ext_adv_start(struct bt_le_ext_adv *adv, const struct bt_le_ext_adv_st
 
 int bt_le_ext_adv_stop(struct bt_le_ext_adv *adv)
 {
-    int err = call_check(adv);
+    int err = ext_adv_check(adv);
     if (err) {
         return err;
     }
@@ -698,7 +691,7 @@ int bt_le_ext_adv_stop(struct bt_le_ext_adv *adv)
     adv->todo = STEP_DISABLE;
     adv->rests = false;
     slot_drop(adv);
-    return settle(adv);
+    return ext_adv_settle(adv);
 }
 
 static int data_check(const struct bt_le_ext_adv *adv, uint16_t ad_len, uint16_t sd_len)
@@ -722,21 +715,21 @@ static int set_data(struct bt_le_ext_adv *adv, const struct ext_payload *ad,
     bool scannable = adv->props & BT_HCI_LE_ADV_PROP_SCAN;
     bool directed = adv->props & BT_HCI_LE_ADV_PROP_DIRECT;
     int err = data_check(adv, ad->len, sd->len);
-    err = err ? err : restore(adv);
+    err = err ? err : ext_adv_restore(adv);
     if (err) {
         return err;
     }
     adv->todo |= (is_legacy(adv) ? directed : scannable) ? 0 : STEP_DATA;
     adv->todo |= scannable ? STEP_RSP : 0;
     ext_adv_run.data = (struct ext_adv_data){.set = adv, .payloads = {*ad, *sd}};
-    return settle(adv);
+    return ext_adv_settle(adv);
 }
 
 int bt_le_ext_adv_set_data(struct bt_le_ext_adv *adv, const struct bt_data *ad, size_t ad_len,
                            const struct bt_data *sd, size_t sd_len)
 {
     struct ext_payload payloads[2];
-    int err = call_check(adv);
+    int err = ext_adv_check(adv);
     err = err ? err : ext_payload_list(&payloads[0], ad, ad_len);
     err = err ? err : ext_payload_list(&payloads[1], sd, sd_len);
     return err ? err : set_data(adv, &payloads[0], &payloads[1]);
@@ -746,7 +739,7 @@ int breeze_ext_adv_set_data_raw(struct bt_le_ext_adv *adv, const uint8_t *ad, si
                                 const uint8_t *sd, size_t sd_len)
 {
     struct ext_payload payloads[2];
-    int err = call_check(adv);
+    int err = ext_adv_check(adv);
     err = err ? err : ext_payload_raw(&payloads[0], ad, ad_len);
     err = err ? err : ext_payload_raw(&payloads[1], sd, sd_len);
     return err ? err : set_data(adv, &payloads[0], &payloads[1]);
@@ -754,12 +747,12 @@ int breeze_ext_adv_set_data_raw(struct bt_le_ext_adv *adv, const uint8_t *ad, si
 
 int bt_le_ext_adv_delete(struct bt_le_ext_adv *adv)
 {
-    int err = call_check(adv);
-    if (err || adv->on || is_busy(adv)) {
+    int err = ext_adv_check(adv);
+    if (err || adv->on || adv->per_on || is_busy(adv)) {
         return err ? err : -EINVAL;
     }
     adv->todo = adv->bare ? 0 : STEP_REMOVE;
-    err = settle(adv);
+    err = ext_adv_settle(adv);
     if (!err) {
         post_clear(&adv->post);
         struct bt_conn *conn = adv->told;

@@ -32,6 +32,18 @@ int ext_payload_raw(struct ext_payload *payload, const uint8_t *data, size_t len
     return 0;
 }
 
+uint8_t ext_payload_next(const struct ext_payload *payload, uint16_t offset, uint16_t max,
+                         uint16_t *len)
+{
+    uint16_t left = payload->len - offset;
+    bool last = left <= max;
+    *len = MIN(left, max);
+    if (last) {
+        return offset ? BT_HCI_LE_EXT_ADV_OP_LAST_FRAG : BT_HCI_LE_EXT_ADV_OP_COMPLETE_DATA;
+    }
+    return offset ? BT_HCI_LE_EXT_ADV_OP_INTERM_FRAG : BT_HCI_LE_EXT_ADV_OP_FIRST_FRAG;
+}
+
 static void put_list(struct wr *to, const struct bt_data *data, size_t count, size_t skip,
                      size_t len)
 {

@@ -1,4 +1,4 @@
-// The twin of ext.c, ext_adv.c and ext_scan.c in a build without extended advertising.
+// The twin of ext.c, ext_adv.c, ext_scan.c and per_sync.c in a build without extended advertising.
 #include "gap/gap.h"
 
 bool ext_used(void)
@@ -70,6 +70,40 @@ uint16_t ext_init_put_create(const struct init_run *run, struct wr *params)
 }
 
 bool ext_adv_is_on(void)
+{
+    return false;
+}
+
+bool per_sync_is_out(void)
+{
+    return false;
+}
+
+bool per_sync_next(struct hci_cmd *cmd, struct wr *params)
+{
+    return false;
+}
+
+void per_sync_lost(void)
+{
+}
+
+bool per_sync_on_established(struct rd *params)
+{
+    return false;
+}
+
+bool per_sync_on_report(struct rd *params)
+{
+    return false;
+}
+
+bool per_sync_on_lost(struct rd *params)
+{
+    return false;
+}
+
+bool per_sync_on_transfer(struct rd *params)
 {
     return false;
 }

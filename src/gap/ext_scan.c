@@ -258,7 +258,7 @@ bool ext_scan_on_report(struct rd *params)
         return false;
     }
     if (!scan_is_wanted() || !ext_used()) {
-        hci_stats()->evt_stale++;
+        hci_stats()->evt_stale += !scan_is_on(); // Else it is on for others.
         return true;
     }
     struct net_buf *evt = run->evt ? NULL : hci_evt_hold();

@@ -2,10 +2,10 @@
 #include "gap/id.h"
 #include "gap/state.h"
 
-// The resolving list, whose changes take a rest of all, and the accept list stand before who uses it, the scanner before the initiator: it must rest first where
-// the controller cannot do both.
+// The resolving list, whose changes take a rest of all, and the accept list stand before who uses them,
+// the scanner before the initiator: it must rest first where the controller cannot do both.
 static bool (*const runners[])(struct hci_cmd *cmd, struct wr *params) = {
-    id_next, rlist_next, accept_next, adv_next, ext_adv_next, scan_next, init_next,
+    id_next, rlist_next, accept_next, adv_next, ext_adv_next, per_sync_next, scan_next, init_next,
 };
 
 static bool gap_next(struct hci_cmd *cmd, struct wr *params)
@@ -32,6 +32,7 @@ static void hci_lost(void)
     accept_lost();
     adv_lost();
     ext_adv_lost();
+    per_sync_lost();
     scan_lost();
     ext_scan_lost();
     init_lost();
@@ -48,6 +49,10 @@ const struct hci_evt_row gap_evt_rows[] = {
     {BT_HCI_EVT_LE_META_EVENT, BT_HCI_EVT_LE_EXT_ADVERTISING_REPORT, ext_scan_on_report},
     {BT_HCI_EVT_LE_META_EVENT, BT_HCI_EVT_LE_ADV_SET_TERMINATED, ext_adv_on_terminated},
     {BT_HCI_EVT_LE_META_EVENT, BT_HCI_EVT_LE_SCAN_REQ_RECEIVED, ext_adv_on_scan_request},
+    {BT_HCI_EVT_LE_META_EVENT, BT_HCI_EVT_LE_PER_ADVERTISING_REPORT, per_sync_on_report},
+    {BT_HCI_EVT_LE_META_EVENT, BT_HCI_EVT_LE_PER_ADV_SYNC_ESTABLISHED, per_sync_on_established},
+    {BT_HCI_EVT_LE_META_EVENT, BT_HCI_EVT_LE_PER_ADV_SYNC_LOST, per_sync_on_lost},
+    {BT_HCI_EVT_LE_META_EVENT, BT_HCI_EVT_LE_PAST_RECEIVED, per_sync_on_transfer},
 };
 
 bool gap_is_ready(void)

@@ -28,7 +28,7 @@ extern const struct hci_up gap_hci_up; // Before or after conn_hci_up, as you li
 extern const struct conn_up gap_conn_up;
 extern const struct settings_handler_static gap_settings;
 // Links, and behind them the scanner's: each level has the rows up to what it does.
-#define GAP_EVT_ROWS (CONFIG_BT_EXT_ADV ? 6 : CONFIG_BT_OBSERVER ? 3 : CONFIG_BT_CONN ? 2 : 0)
+#define GAP_EVT_ROWS (CONFIG_BT_EXT_ADV ? 10 : CONFIG_BT_OBSERVER ? 3 : CONFIG_BT_CONN ? 2 : 0)
 extern const struct hci_evt_row gap_evt_rows[];
 
 // The host is up: the controller is ready and there is an identity.
@@ -147,6 +147,21 @@ bool ext_adv_defers(const struct conn_link *link);
 bool ext_adv_on_terminated(struct rd *params);
 bool ext_adv_on_scan_request(struct rd *params);
 bool ext_scan_on_report(struct rd *params);
+
+// ---- Synchronising: per_sync.c, or ext_none.c ----------------------------------------------------
+
+bool per_sync_next(struct hci_cmd *cmd, struct wr *params);
+void per_sync_lost(void);
+// The controller looks for a train: the resolving list may not change (7.8.38).
+bool per_sync_is_out(void);
+// A train is being looked for: the scanner must run.
+bool per_sync_scans(void);
+// ... and it cannot.
+void per_sync_give_up(void);
+bool per_sync_on_established(struct rd *params);
+bool per_sync_on_report(struct rd *params);
+bool per_sync_on_lost(struct rd *params);
+bool per_sync_on_transfer(struct rd *params);
 
 // ---- New links: link.c --------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@
 // `list` is what is wanted; the controller has its first `sent` entries, the first `moded` of them with their
 // privacy mode. A list that only grew is added to, any other change writes it anew. While resolution
 // is on, the list and its modes may change only while nobody advertises, scans or initiates: all rest
-// (rlist_needs_quiet()) until the two agree.
+// (rlist_needs_quiet()) until the two agree. While a periodic train is looked for, a change waits.
 #include <string.h>
 
 #include "gap/state.h"
@@ -272,7 +272,7 @@ static void done(void *arg, uint8_t status, struct rd *ret)
 bool rlist_needs_quiet(void)
 {
     const struct rlist_run *run = &rlist_run;
-    return run->active && run->asked && step_due(run) != STEP_NONE;
+    return run->active && run->asked && !per_sync_is_out() && step_due(run) != STEP_NONE;
 }
 
 bool rlist_next(struct hci_cmd *cmd, struct wr *params)
@@ -289,7 +289,8 @@ bool rlist_next(struct hci_cmd *cmd, struct wr *params)
         choose();
     }
     enum step step = step_due(run);
-    bool quiet = !adv_is_on() && !ext_adv_is_on() && !scan_is_on() && !init_is_out();
+    bool quiet = !adv_is_on() && !ext_adv_is_on() && !scan_is_on() && !init_is_out() &&
+                 !per_sync_is_out();
     if (step == STEP_NONE || (step != STEP_SIZE && !quiet)) {
         return false;
     }

@@ -31,6 +31,9 @@ static void fail(uint8_t status)
 {
     log_wrn("scanning: status %02x", status);
     scan_run.status = status;
+    if (!scan_run.want) {
+        per_sync_give_up();
+    }
     scan_off();
     init_seek_failed(status);
 }
@@ -65,6 +68,10 @@ static bool next_param(struct scan_run *run, struct hci_cmd *cmd, struct wr *par
 {
     const struct bt_le_scan_param seeking = init_scan_param();
     struct bt_le_scan_param param = run->want ? run->param : seeking;
+    if (!scan_is_wanted()) {
+        param = *BT_LE_SCAN_PASSIVE_CONTINUOUS;
+    }
+    run->others = !scan_is_wanted();
     run->dirty = false;
     run->own_type = rlist_own_type(gap_radio_addr());
     // Whom the controller cannot know again passes its filter never, and the host's (is_for_us()).
@@ -86,14 +93,22 @@ static bool next_param(struct scan_run *run, struct hci_cmd *cmd, struct wr *par
     return true;
 }
 
+// By whomever: reports are wanted, or a sync with periodic advertising.
+static bool is_needed(void)
+{
+    return scan_is_wanted() || per_sync_scans();
+}
+
 bool scan_next(struct hci_cmd *cmd, struct wr *params)
 {
     struct scan_run *run = &scan_run;
-    bool active =
-        scan_is_wanted() && !init_needs_quiet() && !gap_id_waiting() && !rlist_needs_quiet();
+    bool active = is_needed() && !init_needs_quiet() && !gap_id_waiting() && !rlist_needs_quiet();
     bool seeking = init_seeks();
     if (run->seeking != seeking || (active && run->own_type != rlist_own_type(gap_radio_addr()))) {
         run->seeking = seeking;
+        run->dirty = true;
+    }
+    if (active && !run->on && !scan_is_wanted() && !run->others) {
         run->dirty = true;
     }
     if (run->on && run->dirty) {
@@ -130,6 +145,7 @@ bool scan_is_on(void)
 void scan_lost(void)
 {
     scan_run.on = false;
+    scan_run.others = false;
     scan_off();
 }
 
@@ -323,7 +339,7 @@ bool scan_on_report(struct rd *params)
         return false;
     }
     if (!scan_is_wanted()) {
-        hci_stats()->evt_stale++; // On its way while we stopped, or never asked for.
+        hci_stats()->evt_stale += !run->on; // On its way while we stopped, or never asked for.
         return true;
     }
     struct net_buf *evt = run->evt ? NULL : hci_evt_hold();
@@ -367,6 +383,9 @@ static int param_check(const struct bt_le_scan_param *param)
 static bool scan_busy(void *arg)
 {
     const struct scan_run *run = &scan_run;
+    if (!run->want && per_sync_scans()) {
+        return false; // It goes on for a sync.
+    }
     return scan_is_wanted() != run->on || (run->on && run->dirty);
 }
 

@@ -53,10 +53,12 @@ struct bt_le_ext_adv {
     struct post post; // First: a post is its set.
     bool used;
     bool on;
-    bool bare;    // The controller does not know it (any more).
-    bool rests;   // It is off while the resolving list changes, no longer.
-    uint8_t todo; // Steps to be done, the lowest bit first (ext_adv.c) ...
-    uint8_t busy; // ... and the one whose command is out.
+    bool bare;     // The controller does not know it (any more).
+    bool rests;    // It is off while the resolving list changes, no longer.
+    bool per_set;  // Its periodic advertising has parameters,
+    bool per_on;   // ... and is enabled (per_adv.c).
+    uint16_t todo; // Steps to be done, the lowest bit first (ext_adv.h) ...
+    uint16_t busy; // ... and the one whose command is out.
     uint8_t status;
     uint8_t num_sent;
     uint8_t num_events;
@@ -66,6 +68,7 @@ struct bt_le_ext_adv {
     enum own_kind own;  // The kind of address it shows,
     bt_addr_le_t local; // ... and the one that the controller was given.
     struct bt_le_adv_param param;
+    struct bt_le_per_adv_param per_param;
     bt_addr_le_t peer; // Whom directed advertising is for,
     bt_addr_le_t to;   // ... and the address of theirs that it goes to.
     const struct bt_le_ext_adv_cb *cb;
@@ -85,7 +88,7 @@ struct ext_payload {
 // The data that a call is handing over; set NULL: none.
 struct ext_adv_data {
     struct bt_le_ext_adv *set;
-    struct ext_payload payloads[2]; // Advertising data, scan response data
+    struct ext_payload payloads[3]; // Advertising data, scan response data, periodic data
     uint16_t offset;                // Of the next fragment.
     uint16_t sent;                  // How much is in the one that is out.
 };
@@ -123,10 +126,57 @@ struct ext_scan_run {
 };
 extern struct ext_scan_run ext_scan_run;
 
+// Following periodic advertising (per_sync.c).
+enum sync_state {
+    SYNC_FREE,
+    SYNC_WANTED, // LE Periodic Advertising Create Sync is to be sent.
+    SYNC_OUT,    // It was accepted.
+    SYNC_SYNCED,
+    SYNC_ENDED, // `term` is to be told.
+};
+
+struct bt_le_per_adv_sync {
+    struct post post; // First: a post is its sync.
+    uint8_t state;    // enum sync_state
+    bool owned;       // The application has its handle.
+    bool gone;        // It is to be given up,
+    bool asked;       // ... and the controller was asked to.
+    bool busy;        // A command is out.
+    bool silent;      // Reports are off.
+    bool overflow;    // What is being put together is dropped.
+    uint8_t status;
+    uint8_t reason;
+    uint8_t phy; // As HCI numbers them.
+    uint16_t handle;
+    uint16_t interval;
+    struct bt_le_per_adv_sync_param param; // addr and sid: of the train, once it is found.
+    struct bt_conn *conn;                  // Of a transfer, referenced until it was told.
+    uint16_t service_data;
+    uint16_t len;
+    uint8_t data[CONFIG_BT_PER_ADV_SYNC_BUF_SIZE];
+};
+
+struct per_sync_run {
+    struct bt_le_per_adv_sync syncs[CONFIG_BT_PER_ADV_SYNC_MAX];
+    bool orphaned; // A sync that nobody wants is to be ended:
+    uint16_t orphan;
+    struct post post;
+    struct net_buf *evt; // Holds the octets of
+    struct rd report;    // ... a report that is due.
+    uint32_t dropped;    // adv_dropped when we looked last.
+};
+extern struct per_sync_run per_sync_run;
+
+struct per_sync_reg {
+    sys_slist_t cbs; // bt_le_per_adv_sync_cb
+};
+extern struct per_sync_reg per_sync_reg;
+
 struct scan_run {
     bool want;
     bool on;
-    bool dirty; // Parameters have yet to be set.
+    bool dirty;  // Parameters have yet to be set.
+    bool others; // They are those of a scan that only per_sync_scans() wants.
     uint8_t status;
     uint8_t own_type; // Own_Address_Type that was set.
     bool seeking;     // For the initiator, when it last was looked at.

@@ -19,6 +19,8 @@ struct scan_reg scan_reg;
 struct init_run init_run;
 struct ext_adv_run ext_adv_run;
 struct ext_scan_run ext_scan_run;
+struct per_sync_run per_sync_run;
+struct per_sync_reg per_sync_reg;
 struct gap_reg gap_reg;
 
 static struct breeze_stats stats;
@@ -207,20 +209,50 @@ static void answer_with(uint8_t status, const void *ret, size_t len)
     }
 }
 
-static void answer_now(void)
+// What a test said about this command; success.
+static struct fake_answer answer_of(uint16_t opcode)
 {
     for (size_t i = 0; i < fake.answer_count; i++) {
         struct fake_answer *answer = &fake.answers[i];
-        if (answer->opcode == flight.opcode) {
+        if (answer->opcode == opcode) {
             struct fake_answer copy = *answer;
             if (answer->count && !--answer->count) {
                 answer->opcode = 0;
             }
-            answer_with(copy.status, copy.ret, copy.ret_len);
-            return;
+            return copy;
         }
     }
-    answer_with(0, "", 0);
+    return (struct fake_answer){0};
+}
+
+static void answer_now(void)
+{
+    struct fake_answer answer = answer_of(flight.opcode);
+    answer_with(answer.status, answer.ret, answer.ret_len);
+}
+
+// Commands that are sent as they are.
+struct net_buf *bt_hci_cmd_alloc(k_timeout_t timeout)
+{
+    static uint8_t octets[64];
+    static struct net_buf buf;
+    buf.data = buf.__buf = octets;
+    buf.size = sizeof(octets);
+    buf.len = 0;
+    return &buf;
+}
+
+int bt_hci_cmd_send_sync(uint16_t opcode, struct net_buf *buf, struct net_buf **rsp)
+{
+    struct fake_cmd *log = &fake.cmds[fake.cmd_count++];
+    assert_true(fake.cmd_count < ARRAY_SIZE(fake.cmds));
+    assert_null(rsp);
+    log->opcode = opcode;
+    log->len = buf ? (uint8_t)buf->len : 0;
+    if (log->len) {
+        memcpy(log->params, buf->data, log->len);
+    }
+    return hci_errno(answer_of(opcode).status);
 }
 
 // One command, sent and answered.
@@ -400,6 +432,7 @@ void fake_disable(void)
     memset(&init_run, 0, sizeof(init_run));
     memset(&ext_adv_run, 0, sizeof(ext_adv_run));
     memset(&ext_scan_run, 0, sizeof(ext_scan_run));
+    memset(&per_sync_run, 0, sizeof(per_sync_run));
     conn_wipe();
 }
 
@@ -416,6 +449,8 @@ static void fresh(void)
     memset(&init_run, 0, sizeof(init_run));
     memset(&ext_adv_run, 0, sizeof(ext_adv_run));
     memset(&ext_scan_run, 0, sizeof(ext_scan_run));
+    memset(&per_sync_run, 0, sizeof(per_sync_run));
+    memset(&per_sync_reg, 0, sizeof(per_sync_reg));
     memset(&gap_reg, 0, sizeof(gap_reg));
     memset(&scan_reg, 0, sizeof(scan_reg));
     memset(&stats, 0, sizeof(stats));

@@ -52,6 +52,15 @@
 #define CONFIG_BT_EXT_ADV 0
 #endif
 
+// Periodic advertising: sending it, and synchronising with it (files).
+#if defined(BREEZE_LEVEL_FULL)
+#define CONFIG_BT_PER_ADV      1
+#define CONFIG_BT_PER_ADV_SYNC 1
+#else
+#define CONFIG_BT_PER_ADV      0
+#define CONFIG_BT_PER_ADV_SYNC 0
+#endif
+
 // ---- Links ------------------------------------------------------------------------------------
 
 // Connections at once, in any mix of roles; 1 to 62.
@@ -201,6 +210,17 @@
 #define CONFIG_BT_EXT_SCAN_BUF_SIZE 1650
 #endif
 
+// Syncs with periodic advertising at once; 1 to 16.
+#ifndef CONFIG_BT_PER_ADV_SYNC_MAX
+#define CONFIG_BT_PER_ADV_SYNC_MAX 2
+#endif
+
+// Longest periodic advertising data that a sync puts together from fragments, octets; 247 to 1650.
+// Longer ones are dropped.
+#ifndef CONFIG_BT_PER_ADV_SYNC_BUF_SIZE
+#define CONFIG_BT_PER_ADV_SYNC_BUF_SIZE 1650
+#endif
+
 // Keep name, appearance and identity in the settings (settings_load() brings them back).
 #ifndef CONFIG_BT_SETTINGS
 #define CONFIG_BT_SETTINGS 1
@@ -329,6 +349,10 @@ BREEZE_CHECK(CONFIG_BT_EXT_ADV_MAX_ADV_SET >= 1 && CONFIG_BT_EXT_ADV_MAX_ADV_SET
              "CONFIG_BT_EXT_ADV_MAX_ADV_SET must be 1 to 16.");
 BREEZE_CHECK(CONFIG_BT_EXT_SCAN_BUF_SIZE >= 229 && CONFIG_BT_EXT_SCAN_BUF_SIZE <= 1650,
              "CONFIG_BT_EXT_SCAN_BUF_SIZE must be 229 to 1650 octets.");
+BREEZE_CHECK(CONFIG_BT_PER_ADV_SYNC_MAX >= 1 && CONFIG_BT_PER_ADV_SYNC_MAX <= 16,
+             "CONFIG_BT_PER_ADV_SYNC_MAX must be 1 to 16.");
+BREEZE_CHECK(CONFIG_BT_PER_ADV_SYNC_BUF_SIZE >= 247 && CONFIG_BT_PER_ADV_SYNC_BUF_SIZE <= 1650,
+             "CONFIG_BT_PER_ADV_SYNC_BUF_SIZE must be 247 to 1650 octets.");
 BREEZE_CHECK(CONFIG_BREEZE_ATT_MTU >= 23 && CONFIG_BREEZE_ATT_MTU <= CONFIG_BT_L2CAP_RX_MTU,
              "CONFIG_BREEZE_ATT_MTU must be 23 to CONFIG_BT_L2CAP_RX_MTU.");
 BREEZE_CHECK(CONFIG_BREEZE_ACCEPT_LIST_MAX >= 1 && CONFIG_BREEZE_ACCEPT_LIST_MAX <= 255,

@@ -445,6 +445,183 @@ int bt_le_scan_stop(void);
 int bt_le_scan_cb_register(struct bt_le_scan_cb *cb);
 void bt_le_scan_cb_unregister(struct bt_le_scan_cb *cb);
 
+// ---- Periodic advertising (Vol 6, Part B, 4.4.2.12; Vol 4, Part E, 7.8.61 to 7.8.63) --------------
+//
+// In a build with CONFIG_BT_PER_ADV. A train of packets at fixed times beside the extended advertising
+// of a set that is neither connectable nor scannable nor anonymous. It begins when both are started
+// and goes on when the extended advertising is stopped. Calls: 0; -EAGAIN when not enabled; -EINVAL
+// (no set, not a set for it, parameters); -ENOTSUP (a controller without); and what is said there.
+// When a controller had to be reset, trains are stopped and their data is gone.
+
+enum {
+    BT_LE_PER_ADV_OPT_NONE = 0,
+    BT_LE_PER_ADV_OPT_USE_TX_POWER = BIT(1), // Tell the transmit power.
+    BT_LE_PER_ADV_OPT_INCLUDE_ADI = BIT(2),  // -ENOTSUP.
+};
+
+struct bt_le_per_adv_param {
+    uint16_t interval_min; // 1.25 ms, 6 to 0xffff
+    uint16_t interval_max;
+    uint32_t options; // BT_LE_PER_ADV_OPT_*
+};
+
+#define BT_LE_PER_ADV_PARAM_INIT(_min, _max, _options)                                             \
+    {                                                                                              \
+        .interval_min = (_min), .interval_max = (_max), .options = (_options),                     \
+    }
+#define BT_LE_PER_ADV_PARAM(_min, _max, _options)                                                  \
+    ((struct bt_le_per_adv_param[]){BT_LE_PER_ADV_PARAM_INIT(_min, _max, _options)})
+// 1 to 1.25 seconds
+#define BT_LE_PER_ADV_DEFAULT BT_LE_PER_ADV_PARAM(0x0320, 0x03e8, BT_LE_PER_ADV_OPT_NONE)
+
+// Set up the train; the first call for a set. -EINVAL also while it runs.
+int bt_le_per_adv_set_param(struct bt_le_ext_adv *adv, const struct bt_le_per_adv_param *param);
+
+// Set its data, at most 1650 octets, which must be sent within the interval (-EIO); what it points at is
+// read until the call returns. -EAGAIN: more than 252 octets while the train runs.
+int bt_le_per_adv_set_data(const struct bt_le_ext_adv *adv, const struct bt_data *ad,
+                           size_t ad_len);
+
+// Start and stop the train. -EALREADY: it is so.
+int bt_le_per_adv_start(struct bt_le_ext_adv *adv);
+int bt_le_per_adv_stop(struct bt_le_ext_adv *adv);
+
+// ---- Synchronising with it (Vol 6, Part B, 4.4.3.4; Vol 4, Part E, 7.8.67 to 7.8.73) --------------
+//
+// In a build with CONFIG_BT_PER_ADV_SYNC. A sync lives from bt_le_per_adv_sync_create(), or from `synced`
+// after a transfer, until `term` has returned, which comes exactly once, also after
+// bt_le_per_adv_sync_delete() and in bt_disable(). Errors of the calls as above.
+
+struct bt_le_per_adv_sync;
+
+struct bt_le_per_adv_sync_synced_info {
+    const bt_addr_le_t *addr;
+    uint8_t sid;
+    uint16_t interval;     // 1.25 ms
+    uint8_t phy;           // BT_GAP_LE_PHY_*
+    bool recv_enabled;     // Reports come.
+    uint16_t service_data; // Of a transfer ...
+    struct bt_conn *conn;  // ... over this link; NULL: by bt_le_per_adv_sync_create().
+};
+
+struct bt_le_per_adv_sync_term_info {
+    const bt_addr_le_t *addr;
+    uint8_t sid;
+    uint8_t reason; // HCI error: 0x08 lost, 0x16 ended here, 0x3e not found in time, 0x44 cancelled
+};
+
+struct bt_le_per_adv_sync_recv_info {
+    const bt_addr_le_t *addr;
+    uint8_t sid;
+    int8_t tx_power;  // dBm, BT_GAP_TX_POWER_INVALID: unknown
+    int8_t rssi;      // dBm
+    uint8_t cte_type; // BT_DF_CTE_TYPE_*: always none
+};
+
+struct bt_le_per_adv_sync_state_info {
+    bool recv_enabled;
+};
+
+// What every sync has to tell; members may be NULL.
+struct bt_le_per_adv_sync_cb {
+    void (*synced)(struct bt_le_per_adv_sync *sync, struct bt_le_per_adv_sync_synced_info *info);
+    // The sync is over; its handle is void when all listeners have heard of it.
+    void (*term)(struct bt_le_per_adv_sync *sync, const struct bt_le_per_adv_sync_term_info *info);
+    // Data, whole; it is gone when the callback returns. Each listener finds it unconsumed.
+    void (*recv)(struct bt_le_per_adv_sync *sync, const struct bt_le_per_adv_sync_recv_info *info,
+                 struct net_buf_simple *buf);
+    // bt_le_per_adv_sync_recv_enable() or _disable() was done.
+    void (*state_changed)(struct bt_le_per_adv_sync *sync,
+                          const struct bt_le_per_adv_sync_state_info *info);
+    sys_snode_t node;
+};
+
+// No direction finding here.
+#define BT_DF_CTE_TYPE_NONE 0
+
+enum {
+    BT_LE_PER_ADV_SYNC_OPT_NONE = 0,
+    // Whoever is on the list (bt_le_per_adv_list_add), not addr and sid.
+    BT_LE_PER_ADV_SYNC_OPT_USE_PER_ADV_LIST = BIT(0),
+    BT_LE_PER_ADV_SYNC_OPT_REPORTING_INITIALLY_DISABLED = BIT(1),
+    BT_LE_PER_ADV_SYNC_OPT_FILTER_DUPLICATE = BIT(2), // Where the controller can.
+};
+
+struct bt_le_per_adv_sync_param {
+    bt_addr_le_t addr;
+    uint8_t sid;      // 0 to 15
+    uint32_t options; // BT_LE_PER_ADV_SYNC_OPT_*
+    uint16_t skip;    // Packets that may be left out after one that was received, up to 0x01f3.
+    uint16_t timeout; // 10 ms, 0x000a to 0x4000: without a packet for so long it is lost.
+};
+
+// Look for a train, and follow it; *out_sync is the handle. Where no scan runs, one runs until it is
+// found; an application's scan is used as it is. There is no time-out: delete it.
+// -EBUSY: another one is being looked for; -EALREADY: there is a sync with it; -ENOMEM
+// (CONFIG_BT_PER_ADV_SYNC_MAX).
+int bt_le_per_adv_sync_create(const struct bt_le_per_adv_sync_param *param,
+                              struct bt_le_per_adv_sync **out_sync);
+
+// Give it up; `term` follows.
+int bt_le_per_adv_sync_delete(struct bt_le_per_adv_sync *per_adv_sync);
+
+// Add a listener, for good; survives bt_disable(). 0; -EINVAL; -EEXIST.
+int bt_le_per_adv_sync_cb_register(struct bt_le_per_adv_sync_cb *cb);
+
+// Have reports, or none; `state_changed` follows. -EALREADY: it is so.
+int bt_le_per_adv_sync_recv_enable(struct bt_le_per_adv_sync *per_adv_sync);
+int bt_le_per_adv_sync_recv_disable(struct bt_le_per_adv_sync *per_adv_sync);
+
+// The sync's number, 0 to CONFIG_BT_PER_ADV_SYNC_MAX - 1, and the sync with a number or with an
+// advertiser; NULL: there is none.
+uint8_t bt_le_per_adv_sync_get_index(struct bt_le_per_adv_sync *per_adv_sync);
+struct bt_le_per_adv_sync *bt_le_per_adv_sync_lookup_index(uint8_t index);
+struct bt_le_per_adv_sync *bt_le_per_adv_sync_lookup_addr(const bt_addr_le_t *adv_addr,
+                                                          uint8_t sid);
+
+struct bt_le_per_adv_sync_info {
+    bt_addr_le_t addr;
+    uint8_t sid;
+    uint16_t interval; // 1.25 ms; 0: not found yet
+    uint8_t phy;       // BT_GAP_LE_PHY_*
+};
+
+// 0; -EINVAL.
+int bt_le_per_adv_sync_get_info(struct bt_le_per_adv_sync *per_adv_sync,
+                                struct bt_le_per_adv_sync_info *info);
+
+// Hand a sync, or the train of a set of our own that runs, over a link: its other end may follow the
+// train without looking for it. service_data is for whatever profile does it. -ENOTCONN; -EOPNOTSUPP
+// (the other end cannot); -EACCES (the train does not run).
+int bt_le_per_adv_sync_transfer(const struct bt_le_per_adv_sync *per_adv_sync,
+                                const struct bt_conn *conn, uint16_t service_data);
+int bt_le_per_adv_set_info_transfer(const struct bt_le_ext_adv *adv, const struct bt_conn *conn,
+                                    uint16_t service_data);
+
+enum {
+    BT_LE_PER_ADV_SYNC_TRANSFER_OPT_NONE = 0,
+    BT_LE_PER_ADV_SYNC_TRANSFER_OPT_REPORTING_INITIALLY_DISABLED = BIT(4), // -ENOTSUP.
+    BT_LE_PER_ADV_SYNC_TRANSFER_OPT_FILTER_DUPLICATES = BIT(5),
+};
+
+struct bt_le_per_adv_sync_transfer_param {
+    uint16_t skip; // As in bt_le_per_adv_sync_param
+    uint16_t timeout;
+    uint32_t options; // BT_LE_PER_ADV_SYNC_TRANSFER_OPT_*
+};
+
+// Take what the other end of a link hands over, or of every link to come (NULL); `synced` tells of it.
+// Without a free sync it is given back. Lost when the controller had to be reset.
+int bt_le_per_adv_sync_transfer_subscribe(const struct bt_conn *conn,
+                                          const struct bt_le_per_adv_sync_transfer_param *param);
+int bt_le_per_adv_sync_transfer_unsubscribe(const struct bt_conn *conn);
+
+// The controller's list of trains to look for, for BT_LE_PER_ADV_SYNC_OPT_USE_PER_ADV_LIST. Lost when
+// the controller had to be reset. -EACCES while a train is looked for; -ENOMEM.
+int bt_le_per_adv_list_add(const bt_addr_le_t *addr, uint8_t sid);
+int bt_le_per_adv_list_remove(const bt_addr_le_t *addr, uint8_t sid);
+int bt_le_per_adv_list_clear(void);
+
 // ---- Bonds (Vol 3, Part C, 9.4; with CONFIG_BT_SMP) ---------------------------------------------
 
 struct bt_bond_info {

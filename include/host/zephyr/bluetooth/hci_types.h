@@ -136,6 +136,22 @@ extern "C" {
 #define BT_HCI_OP_LE_EXT_CREATE_CONN          BT_OP(BT_OGF_LE, 0x0043)
 #define BT_HCI_OP_LE_SET_PRIVACY_MODE         BT_OP(BT_OGF_LE, 0x004e)
 
+// Periodic advertising
+#define BT_HCI_OP_LE_SET_PER_ADV_PARAM          BT_OP(BT_OGF_LE, 0x003e)
+#define BT_HCI_OP_LE_SET_PER_ADV_DATA           BT_OP(BT_OGF_LE, 0x003f)
+#define BT_HCI_OP_LE_SET_PER_ADV_ENABLE         BT_OP(BT_OGF_LE, 0x0040)
+#define BT_HCI_OP_LE_PER_ADV_CREATE_SYNC        BT_OP(BT_OGF_LE, 0x0044)
+#define BT_HCI_OP_LE_PER_ADV_CREATE_SYNC_CANCEL BT_OP(BT_OGF_LE, 0x0045)
+#define BT_HCI_OP_LE_PER_ADV_TERMINATE_SYNC     BT_OP(BT_OGF_LE, 0x0046)
+#define BT_HCI_OP_LE_ADD_DEV_TO_PER_ADV_LIST    BT_OP(BT_OGF_LE, 0x0047)
+#define BT_HCI_OP_LE_REM_DEV_FROM_PER_ADV_LIST  BT_OP(BT_OGF_LE, 0x0048)
+#define BT_HCI_OP_LE_CLEAR_PER_ADV_LIST         BT_OP(BT_OGF_LE, 0x0049)
+#define BT_HCI_OP_LE_SET_PER_ADV_RECV_ENABLE    BT_OP(BT_OGF_LE, 0x0059)
+#define BT_HCI_OP_LE_PER_ADV_SYNC_TRANSFER      BT_OP(BT_OGF_LE, 0x005a)
+#define BT_HCI_OP_LE_PER_ADV_SET_INFO_TRANSFER  BT_OP(BT_OGF_LE, 0x005b)
+#define BT_HCI_OP_LE_PAST_PARAM                 BT_OP(BT_OGF_LE, 0x005c)
+#define BT_HCI_OP_LE_DEFAULT_PAST_PARAM         BT_OP(BT_OGF_LE, 0x005d)
+
 // ---- Events (7.7) -------------------------------------------------------------------------------
 
 #define BT_HCI_EVT_UNKNOWN                      0x00
@@ -173,6 +189,7 @@ extern "C" {
 #define BT_HCI_EVT_LE_ADV_SET_TERMINATED       0x12
 #define BT_HCI_EVT_LE_SCAN_REQ_RECEIVED        0x13
 #define BT_HCI_EVT_LE_CHAN_SEL_ALGO            0x14
+#define BT_HCI_EVT_LE_PAST_RECEIVED            0x18
 
 // ---- Error codes (Vol 1, Part F) ----------------------------------------------------------------
 
@@ -248,6 +265,8 @@ extern "C" {
 #define BT_LE_FEAT_BIT_CHAN_SEL_ALGO_2    14
 #define BT_LE_FEAT_BIT_PWR_CLASS_1        15
 #define BT_LE_FEAT_BIT_MIN_USED_CHAN_PROC 16
+#define BT_LE_FEAT_BIT_PAST_SEND          24
+#define BT_LE_FEAT_BIT_PAST_RECV          25
 
 // ---- Values of parameters -----------------------------------------------------------------------
 
@@ -295,6 +314,7 @@ extern "C" {
 #define BT_HCI_LE_EXT_ADV_OP_COMPLETE_DATA 0x03
 #define BT_HCI_LE_EXT_ADV_FRAG_DISABLED    0x01
 #define BT_HCI_LE_EXT_ADV_FRAG_MAX_LEN     251
+#define BT_HCI_LE_PER_ADV_FRAG_MAX_LEN     252
 
 #define BT_HCI_LE_ADV_DISABLE 0x00
 #define BT_HCI_LE_ADV_ENABLE  0x01
