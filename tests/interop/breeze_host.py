@@ -15,6 +15,7 @@ from common import (
     Report,
     Service,
     SetReport,
+    Synced,
 )
 from rootcanal_relay import die_with_parent
 
@@ -178,6 +179,8 @@ class BreezeHost:
         self.reports = Mailbox(f"advertising report at {label}")
         self.set_reports = Mailbox(f"report of an advertising set at {label}")
         self.set_events = Mailbox(f"event of an advertising set at {label}")
+        self.syncs = Mailbox(f"beginning or end of a sync at {label}")
+        self.trains = Mailbox(f"periodic advertising at {label}")
         self.arrivals = Mailbox(f"connection at {label}")
         self.failures = Mailbox(f"failed connection at {label}")
         self.writes = Mailbox(f"write to {label}")
@@ -309,6 +312,15 @@ class BreezeHost:
     def on_set_scanned(self, slot, address):
         self.set_events.put(("scanned", int(slot), address))
 
+    def on_synced(self, address, sid, interval, _phy, service_data):
+        self.syncs.put(Synced(address, int(sid), int(interval), int(service_data)))
+
+    def on_sync_ended(self, reason):
+        self.syncs.put(code_of(reason))
+
+    def on_per_report(self, data):
+        self.trains.put(unhex(data))
+
     def on_connected(self, index, role, peer):
         self.links[int(index)] = link = BreezeLink(self, int(index), role, peer)
         self.arrivals.put(link)
@@ -438,6 +450,33 @@ class BreezeHost:
 
     async def stop_set(self, slot):
         await self.command("set_stop", slot)
+
+    async def advertise_train(self, slot, sid, length, interval=40):
+        """A set without data of its own, with periodic advertising of so many octets."""
+        await self.command("set_make", slot, SET_OPTIONS["nonconn"], sid, 0, "adv")
+        await self.command("per_make", slot, interval, length)
+        await self.command("set_start", slot)
+
+    async def stop_train(self, slot):
+        await self.command("per_stop", slot)
+
+    async def sync(self, address, sid):
+        await self.command("sync", address, sid)
+
+    async def end_sync(self):
+        await self.command("sync_end")
+
+    async def take_transfers(self):
+        await self.command("past_take")
+
+    async def give_train(self, link, slot, service_data):
+        await self.command("past_give", link.index, "set", slot, service_data)
+
+    async def give_sync(self, link, service_data):
+        await self.command("past_give", link.index, "sync", 0, service_data)
+
+    async def remove_set(self, slot):
+        await self.command("set_remove", slot)
 
     async def scan_sets(self, active=False, coded=False):
         self.set_reports.clear()

@@ -9,14 +9,17 @@ from bumble.att import ATT_Error, ATT_Execute_Write_Request, ATT_Prepare_Write_R
 from bumble.core import UUID, ConnectionError, TimeoutError
 from bumble.device import Advertisement, AdvertisingEventProperties, AdvertisingParameters
 from bumble.device import AdvertisingType, ConnectionParametersPreferences, Device, Peer
+from bumble.device import PeriodicAdvertisingParameters
 from bumble.gatt import Attribute, Characteristic as ServedCharacteristic
 from bumble.gatt import CharacteristicValue, Descriptor, Service as ServedService
-from bumble.hci import Address, HCI_Command, HCI_Error, Phy
+from bumble.hci import Address, HCI_Command, HCI_Error
+from bumble.hci import HCI_LE_Set_Default_Periodic_Advertising_Sync_Transfer_Parameters_Command
+from bumble.hci import Phy
 from bumble.transport import open_transport
 
 import common
 from common import CONNECT_SECONDS, WAIT, AttError, Characteristic, ConnectFailed, Mailbox
-from common import Report, Service, SetReport
+from common import Report, Service, SetReport, Synced
 
 logging.getLogger("bumble").setLevel(logging.CRITICAL)
 
@@ -204,6 +207,9 @@ class BumbleHost:
         self.set_reports = Mailbox(f"report of an advertising set at {label}")
         self.parts = {}  # of long data, by whom it is from
         self.sets = {}
+        self.syncs = Mailbox(f"beginning or end of a sync at {label}")
+        self.trains = Mailbox(f"periodic advertising at {label}")
+        self.followed = None
         self.writes = Mailbox(f"write to {label}")
         self.subscriptions = Mailbox(f"subscription to {label}")
 
@@ -322,6 +328,69 @@ class BumbleHost:
 
     async def stop_set(self, slot):
         await self.sets[slot].stop()
+
+    async def advertise_train(self, slot, sid, length, interval=40):
+        """A set without data of its own, with periodic advertising of so many octets."""
+        times = PeriodicAdvertisingParameters(interval * 1.25, interval * 1.25)
+        self.sets[slot] = await self.device.create_advertising_set(
+            AdvertisingParameters(
+                advertising_event_properties=AdvertisingEventProperties(is_connectable=False),
+                primary_advertising_interval_min=30,
+                primary_advertising_interval_max=30,
+                advertising_sid=sid,
+            ),
+            periodic_advertising_parameters=times,
+            periodic_advertising_data=common.structures(length),
+        )
+        await self.sets[slot].start_periodic()
+
+    async def stop_train(self, slot):
+        await self.sets[slot].stop_periodic()
+
+    def follow(self, sync):
+        def begun():
+            interval = round(sync.periodic_advertising_interval / 1.25)
+            address = text_of(sync.advertiser_address)
+            self.syncs.put(Synced(address, sync.sid, interval))
+
+        self.followed = sync
+        sync.on("loss", lambda: self.syncs.put(0x08))
+        sync.on("establishment_error", lambda: self.syncs.put(sync.status))
+        sync.on("periodic_advertisement", lambda report: self.trains.put(report.data_bytes))
+        if sync.state == sync.State.ESTABLISHED:
+            begun()
+        else:
+            sync.on("establishment", begun)
+
+    async def sync(self, address, sid):
+        await self.device.start_scanning(active=False, scan_interval=60, scan_window=60)
+        sync = await self.device.create_periodic_advertising_sync(
+            address_of(address), sid, sync_timeout=1.0
+        )
+        self.follow(sync)
+
+    async def end_sync(self):
+        await self.followed.terminate()
+        await self.device.stop_scanning()
+        self.syncs.put(0x16)  # Bumble has no event for what it was asked for
+
+    async def take_transfers(self):
+        await self.device.send_sync_command(
+            HCI_LE_Set_Default_Periodic_Advertising_Sync_Transfer_Parameters_Command(
+                mode=2, skip=0, sync_timeout=100, cte_type=0
+            )
+        )
+        # A transferred sync has begun when it is told; Bumble keeps no service data.
+        self.device.on("periodic_advertising_sync_transfer", lambda sync, _: self.follow(sync))
+
+    async def give_train(self, link, slot, service_data):
+        await self.sets[slot].transfer_periodic_info(link.connection, service_data)
+
+    async def give_sync(self, link, service_data):
+        await self.followed.transfer(link.connection, service_data)
+
+    async def remove_set(self, slot):
+        await self.sets.pop(slot).remove()
 
     async def scan_sets(self, active=False, coded=False):
         self.set_reports.clear()

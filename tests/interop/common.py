@@ -77,6 +77,16 @@ class SetReport:
 
 
 @dataclasses.dataclass
+class Synced:
+    """A sync with periodic advertising; interval in 1.25 ms."""
+
+    address: str
+    sid: int
+    interval: int
+    service_data: int = 0  # of a transfer
+
+
+@dataclasses.dataclass
 class Characteristic:
     uuid: str
     declaration: int

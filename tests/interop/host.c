@@ -559,10 +559,53 @@ static int cmd_set_stop(const struct words *w)
     return set_stop(number_at(w, 1, 0));
 }
 
+static int cmd_set_remove(const struct words *w)
+{
+    return set_remove(number_at(w, 1, 0));
+}
+
 // set_scan active|passive OPTIONS
 static int cmd_set_scan(const struct words *w)
 {
     return set_scan(strcmp(text_at(w, 1), "active") == 0, (uint8_t)number_at(w, 2, 0));
+}
+
+// ---- Periodic advertising -------------------------------------------------------------------------
+
+// per_make SLOT INTERVAL LEN
+static int cmd_per_make(const struct words *w)
+{
+    return per_make(number_at(w, 1, 0), (uint16_t)number_at(w, 2, 80), number_at(w, 3, 0));
+}
+
+static int cmd_per_stop(const struct words *w)
+{
+    return per_stop(number_at(w, 1, 0));
+}
+
+// sync ADDR SID
+static int cmd_sync(const struct words *w)
+{
+    bt_addr_le_t addr;
+    int rc = addr_at(w, 1, &addr);
+    return rc ? rc : sync_make(&addr, (uint8_t)number_at(w, 2, 0));
+}
+
+static int cmd_sync_end(const struct words *w)
+{
+    return sync_end();
+}
+
+static int cmd_past_take(const struct words *w)
+{
+    return past_take();
+}
+
+// past_give LINK set|sync SLOT SERVICE_DATA
+static int cmd_past_give(const struct words *w)
+{
+    return past_give(number_at(w, 1, 0), strcmp(text_at(w, 2), "set") == 0, number_at(w, 3, 0),
+                     (uint16_t)number_at(w, 4, 0));
 }
 
 // ---- Main ---------------------------------------------------------------------------------------------
@@ -610,7 +653,14 @@ static const struct {
     {"set_make", cmd_set_make},
     {"set_start", cmd_set_start},
     {"set_stop", cmd_set_stop},
+    {"set_remove", cmd_set_remove},
     {"set_scan", cmd_set_scan},
+    {"per_make", cmd_per_make},
+    {"per_stop", cmd_per_stop},
+    {"sync", cmd_sync},
+    {"sync_end", cmd_sync_end},
+    {"past_take", cmd_past_take},
+    {"past_give", cmd_past_give},
 };
 
 static void run_command(char *line)

@@ -11,7 +11,6 @@
 #define SETS     CONFIG_BT_EXT_ADV_MAX_ADV_SET
 #define DATA_MAX 1650
 #define PART_MAX 250 // octets in one structure
-#define PARTS    (DATA_MAX / PART_MAX + 1)
 
 static struct bt_le_ext_adv *sets[SETS];
 static uint8_t octets[DATA_MAX];
@@ -44,14 +43,18 @@ static void on_scanned(struct bt_le_ext_adv *adv, struct bt_le_ext_adv_scanned_i
 static const struct bt_le_ext_adv_cb set_cb = {
     .sent = on_sent, .connected = on_connected, .scanned = on_scanned};
 
-// Structures of `len` octets in all; of 1 octet there is none.
-static size_t structures(struct bt_data *to, size_t len)
+struct bt_le_ext_adv *set_at(uint32_t slot)
+{
+    return slot < SETS ? sets[slot] : NULL;
+}
+
+size_t structures(struct bt_data *to, size_t len)
 {
     size_t count = 0;
     for (size_t i = 0; i < sizeof octets; i++) {
         octets[i] = (uint8_t)(i * 11 + i / 200);
     }
-    for (size_t done = 0; done + 2 <= len && count < PARTS; count++) {
+    for (size_t done = 0; done + 2 <= len && count < PARTS_MAX; count++) {
         size_t part = MIN(len - done - 2, PART_MAX);
         to[count] = (struct bt_data){BT_DATA_MANUFACTURER_DATA, (uint8_t)part, octets + done};
         done += part + 2;
@@ -61,7 +64,7 @@ static size_t structures(struct bt_data *to, size_t len)
 
 int set_make(uint32_t slot, uint32_t options, uint8_t sid, uint32_t len, bool response)
 {
-    struct bt_data data[PARTS];
+    struct bt_data data[PARTS_MAX];
     size_t count = structures(data, len);
     struct bt_le_adv_param param = BT_LE_ADV_PARAM_INIT(options, 0x30, 0x30, NULL);
     param.sid = sid;
@@ -88,8 +91,18 @@ int set_stop(uint32_t slot)
     return slot < SETS && sets[slot] ? bt_le_ext_adv_stop(sets[slot]) : -EINVAL;
 }
 
-static void print_octets(const uint8_t *data, size_t len)
+int set_remove(uint32_t slot)
 {
+    int rc = slot < SETS && sets[slot] ? bt_le_ext_adv_delete(sets[slot]) : -EINVAL;
+    if (rc == 0) {
+        sets[slot] = NULL;
+    }
+    return rc;
+}
+
+void say_octets(const char *what, const uint8_t *data, size_t len)
+{
+    (void)printf("%s ", what);
     for (size_t i = 0; i < len; i++) {
         (void)printf("%02x", data[i]);
     }
@@ -99,10 +112,12 @@ static void print_octets(const uint8_t *data, size_t len)
 static void on_recv(const struct bt_le_scan_recv_info *info, struct net_buf_simple *buf)
 {
     if (info->adv_props & BT_GAP_ADV_PROP_EXT_ADV) {
-        (void)printf("set_report %s %u %u %u %u ",
-                     info->addr->type == BT_ADDR_LE_ANONYMOUS ? "anonymous" : addr_text(info->addr),
-                     info->adv_props, info->sid, info->primary_phy, info->secondary_phy);
-        print_octets(buf->data, buf->len);
+        char what[80];
+        (void)snprintf(what, sizeof what, "set_report %s %u %u %u %u",
+                       info->addr->type == BT_ADDR_LE_ANONYMOUS ? "anonymous"
+                                                                : addr_text(info->addr),
+                       info->adv_props, info->sid, info->primary_phy, info->secondary_phy);
+        say_octets(what, buf->data, buf->len);
     }
 }
 

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <zephyr/bluetooth/bluetooth.h>
 #include <zephyr/bluetooth/conn.h>
 #include <zephyr/bluetooth/uuid.h>
 
@@ -14,6 +15,7 @@
 #define LINES_MAX 64  // commands that wait
 #define AD_MAX    8   // AD structures of one advertisement
 #define VALUE_MAX 512 // octets of a value
+#define PARTS_MAX 7   // AD structures of 1650 octets
 
 // Print one line of output.
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -65,6 +67,21 @@ int security_unpair(void);
 int set_make(uint32_t slot, uint32_t options, uint8_t sid, uint32_t len, bool response);
 int set_start(uint32_t slot, uint16_t timeout, uint8_t events);
 int set_stop(uint32_t slot);
+int set_remove(uint32_t slot);
 int set_scan(bool active, uint8_t options);
+struct bt_le_ext_adv *set_at(uint32_t slot);
+// AD structures of `len` octets in all; of 1 octet there is none.
+size_t structures(struct bt_data *to, size_t len);
+// Print a line with octets of any number at its end.
+void say_octets(const char *what, const uint8_t *data, size_t len);
+
+// Periodic advertising (host_per.c): intervals in 1.25 ms.
+int per_make(uint32_t slot, uint16_t interval, uint32_t len);
+int per_stop(uint32_t slot);
+int sync_make(const bt_addr_le_t *addr, uint8_t sid);
+int sync_end(void);
+// Take trains over links to come; give the train of a set of our `own`, or the sync.
+int past_take(void);
+int past_give(uint32_t link, bool own, uint32_t slot, uint16_t service_data);
 
 #endif // INTEROP_HOST_PARTS_H_
