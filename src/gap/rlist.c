@@ -289,8 +289,8 @@ bool rlist_next(struct hci_cmd *cmd, struct wr *params)
         choose();
     }
     enum step step = step_due(run);
-    bool quiet = !adv_is_on() && !ext_adv_is_on() && !scan_is_on() && !init_is_out() &&
-                 !per_sync_is_out();
+    bool quiet =
+        !adv_is_on() && !ext_adv_is_on() && !scan_is_on() && !init_is_out() && !per_sync_is_out();
     if (step == STEP_NONE || (step != STEP_SIZE && !quiet)) {
         return false;
     }
