@@ -109,7 +109,7 @@ static uint8_t on_confirmation(struct att_rx *rx)
     }
     rx->bearer->ind_wait = false;
     loop_timer_stop(&rx->bearer->ind_timer);
-    att_up.confirmed(rx->bearer->conn, true);
+    att_up.confirmed(rx->bearer, true);
     return 0;
 }
 
@@ -118,7 +118,7 @@ static void request_end(struct att_bearer *bearer, uint8_t err, struct rd *param
     uint8_t req_op = bearer->req_op;
     bearer->req_op = 0;
     loop_timer_stop(&bearer->req_timer);
-    att_up.response(bearer->conn, req_op, err, params);
+    att_up.response(bearer, req_op, err, params);
 }
 
 // An Error Response (3.4.1.1) counts only for the request that is under way.
@@ -183,7 +183,7 @@ static const struct att_row *row_of(uint8_t op)
 
 struct net_buf *att_pdu_alloc(const struct att_bearer *bearer, struct wr *w)
 {
-    struct net_buf *pdu = l2cap_tx_alloc();
+    struct net_buf *pdu = CONFIG_BT_EATT ? eatt_alloc(bearer) : l2cap_tx_alloc();
     if (pdu) {
         *w = wr_init(net_buf_tail(pdu), bearer->mtu);
     }
@@ -194,7 +194,7 @@ int att_pdu_send(struct att_bearer *bearer, struct net_buf *pdu, const struct wr
                  acl_done_t done, void *user)
 {
     net_buf_add(pdu, wr_len(w));
-    int err = bearer->send(bearer->conn, pdu, done, user);
+    int err = bearer->send(bearer, pdu, done, user);
     if (err) {
         net_buf_unref(pdu);
     }
@@ -313,9 +313,9 @@ static void response_recv(struct att_bearer *bearer, uint8_t op, struct rd *para
     request_end(bearer, 0, params);
 }
 
-void att_recv(struct bt_conn *conn, struct net_buf *pdu)
+// In line for the unenhanced bearer, whose every PDU comes this way.
+static ALWAYS_INLINE void pdu_recv(struct att_bearer *bearer, struct net_buf *pdu)
 {
-    struct att_bearer *bearer = att_bearer_of(conn);
     struct rd in = rd_init(pdu->data, pdu->len);
     uint8_t op = rd_u8(&in);
     if (!bearer || !rd_ok(&in)) {
@@ -339,18 +339,35 @@ void att_recv(struct bt_conn *conn, struct net_buf *pdu)
     net_buf_unref(pdu);
 }
 
+void att_recv(struct bt_conn *conn, struct net_buf *pdu)
+{
+    pdu_recv(att_bearer_of(conn), pdu);
+}
+
+void att_bearer_recv(struct att_bearer *bearer, struct net_buf *pdu)
+{
+    pdu_recv(bearer, pdu);
+}
+
+void att_bearer_tx_free(struct att_bearer *bearer)
+{
+    if (bearer->confirm) {
+        confirm(bearer);
+    }
+    struct net_buf *pdu = bearer->parked;
+    if (pdu) {
+        bearer->parked = NULL;
+        request_recv(bearer, row_of(pdu->data[0]), pdu);
+    }
+}
+
 void att_tx_free(void)
 {
     for (unsigned int i = 0; i < CONFIG_BT_MAX_CONN; i++) {
-        struct att_bearer *bearer = &att_run.bearers[i];
-        if (bearer->confirm) {
-            confirm(bearer);
-        }
-        struct net_buf *pdu = bearer->parked;
-        if (pdu) {
-            bearer->parked = NULL;
-            request_recv(bearer, row_of(pdu->data[0]), pdu);
-        }
+        att_bearer_tx_free(&att_run.bearers[i]);
+    }
+    if (CONFIG_BT_EATT) {
+        eatt_tx_free();
     }
 }
 
@@ -367,13 +384,17 @@ static void deliver(struct post *post, uint16_t bits)
     }
     if ((bits & ATT_POST_IND_TIMEOUT) && bearer->ind_wait) {
         bearer->ind_wait = false;
-        att_up.confirmed(bearer->conn, false);
+        att_up.confirmed(bearer, false);
+    }
+    if (CONFIG_BT_EATT && bearer->index) {
+        eatt_dead(bearer);
     }
 }
 
-static int send_unenhanced(struct bt_conn *conn, struct net_buf *pdu, acl_done_t done, void *user)
+static int send_unenhanced(struct att_bearer *bearer, struct net_buf *pdu, acl_done_t done,
+                           void *user)
 {
-    return l2cap_send(conn, L2CAP_CID_ATT, pdu, done, user);
+    return l2cap_send(bearer->conn, L2CAP_CID_ATT, pdu, done, user);
 }
 
 struct att_bearer *att_bearer_of(const struct bt_conn *conn)
@@ -391,35 +412,48 @@ struct att_bearer *att_bearer_live(const struct bt_conn *conn)
     return bearer && !bearer->dead ? bearer : NULL;
 }
 
-static void link_up(struct bt_conn *conn)
+void att_bearer_open(struct att_bearer *bearer, const struct att_bearer *as)
 {
-    struct att_bearer *bearer = &att_run.bearers[conn->index];
-    *bearer = (struct att_bearer){
-        .conn = conn,
-        .send = send_unenhanced,
-        .mtu = ATT_MTU_MIN,
-        .rx_mtu = ATT_MTU_MIN,
-    };
+    *bearer = *as;
     post_init(&bearer->post, deliver);
 }
 
-static void link_down(struct bt_conn *conn)
+void att_bearer_close(struct att_bearer *bearer)
 {
-    struct att_bearer *bearer = att_bearer_of(conn);
-    if (!bearer) {
-        return;
-    }
     loop_timer_stop(&bearer->req_timer);
     loop_timer_stop(&bearer->ind_timer);
     post_clear(&bearer->post);
     if (bearer->parked) {
         net_buf_unref(bearer->parked);
     }
-    att_queue_drop(conn);
     *bearer = (struct att_bearer){0};
+}
+
+static void link_up(struct bt_conn *conn)
+{
+    const struct att_bearer unenhanced = {
+        .conn = conn,
+        .send = send_unenhanced,
+        .mtu = ATT_MTU_MIN,
+        .rx_mtu = ATT_MTU_MIN,
+    };
+    att_bearer_open(&att_run.bearers[conn->index], &unenhanced);
+    if (CONFIG_BT_EATT) {
+        eatt_link_up();
+    }
+}
+
+static void link_down(struct bt_conn *conn)
+{
+    struct att_bearer *bearer = att_bearer_of(conn);
+    if (bearer) {
+        att_queue_drop(conn);
+        att_bearer_close(bearer);
+    }
 }
 
 const struct conn_up att_conn_up = {
     .connected = link_up,
     .disconnected = link_down,
+    .security = CONFIG_BT_EATT ? eatt_security : NULL,
 };

@@ -38,6 +38,9 @@ uint8_t att_on_mtu_req(struct att_rx *rx)
     if (!rd_done(&rx->in) || client < ATT_MTU_MIN) {
         return BT_ATT_ERR_INVALID_PDU;
     }
+    if (rx->bearer->index) {
+        return BT_ATT_ERR_NOT_SUPPORTED; // Enhanced bearers have the MTU of their channels (3.4.2).
+    }
     uint16_t offer = att_mtu_offer(rx->bearer);
     wr_le16(&rx->out, offer);
     rx->settle = rx->bearer->mtu_answered ? 0 : client < offer ? client : offer;

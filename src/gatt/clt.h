@@ -2,9 +2,10 @@
 // Part F, 3.3.2). Each kind of procedure is a const row and a file of its own.
 //
 // A procedure's state is the bt_gatt_op inside the application's parameters: `at` is where it has
-// got to. While an answer is handled the application may do anything with the parameters: withdraw
-// them, or start them anew. So after each callback an on_rsp function looks whether `link->op` is
-// still its op; if not it returns CLT_GONE and touches nothing.
+// got to, and once its first request has left it keeps to that bearer. While an answer is handled the
+// application may do anything with the parameters: withdraw them, or start them anew. So after each
+// callback an on_rsp function looks whether `link->op` is still its op; if not it returns CLT_GONE
+// and touches nothing.
 #ifndef BREEZE_SRC_GATT_CLT_H_
 #define BREEZE_SRC_GATT_CLT_H_
 
@@ -34,9 +35,13 @@ struct clt_proc {
     bool queues;
 };
 
-// Queue a procedure that begins at `at`. 0, -ENOTCONN, -EBUSY.
+// Queue a procedure that begins at `at`, on the bearers that `opt` (bt_att_chan_opt) allows. 0,
+// -ENOTCONN, -EBUSY, or att_opt_check().
 int clt_start(struct bt_conn *conn, struct bt_gatt_op *op, const struct clt_proc *proc,
-              void *params, uint16_t at);
+              void *params, uint16_t at, unsigned int opt);
+
+// The ATT_MTU of the bearer that it is on.
+uint16_t clt_mtu(const struct bt_conn *conn, const struct bt_gatt_op *op);
 
 // Take a procedure out wherever it is; false if it is not pending.
 bool clt_withdraw(struct bt_conn *conn, struct bt_gatt_op *op);

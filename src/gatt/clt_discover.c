@@ -73,8 +73,5 @@ int bt_gatt_discover(struct bt_conn *conn, struct bt_gatt_discover_params *param
     if (!proc) {
         return -EINVAL;
     }
-    if (params->chan_opt & BT_ATT_CHAN_OPT_ENHANCED_ONLY) {
-        return -ENOTSUP;
-    }
-    return clt_start(conn, &params->_op, proc, params, params->start_handle);
+    return clt_start(conn, &params->_op, proc, params, params->start_handle, params->chan_opt);
 }

@@ -43,5 +43,5 @@ int bt_gatt_exchange_mtu(struct bt_conn *conn, struct bt_gatt_exchange_params *p
     if (bearer->mtu_asked) {
         return -EALREADY;
     }
-    return clt_start(conn, &params->_op, &proc, params, 0);
+    return clt_start(conn, &params->_op, &proc, params, 0, BT_ATT_CHAN_OPT_UNENHANCED_ONLY);
 }

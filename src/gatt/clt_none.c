@@ -2,7 +2,11 @@
 // heard.
 #include "gatt/gatt.h"
 
-void clt_response(struct bt_conn *conn, uint8_t req_op, uint8_t err, struct rd *params)
+void clt_response(struct att_bearer *bearer, uint8_t req_op, uint8_t err, struct rd *params)
+{
+}
+
+void clt_closed(struct att_bearer *bearer)
 {
 }
 

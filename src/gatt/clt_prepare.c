@@ -42,7 +42,7 @@ static bool build(struct bt_conn *conn, struct bt_gatt_op *op, struct wr *w, par
         wr_u8(w, ATT_EXECUTE_WRITE);
         return true;
     }
-    uint16_t room = (uint16_t)(bt_gatt_get_mtu(conn) - PREPARE_HDR_LEN);
+    uint16_t room = (uint16_t)(clt_mtu(conn, op) - PREPARE_HDR_LEN);
     uint16_t left = (uint16_t)(part.length - op->at);
     op->len = left < room ? left : room;
     wr_u8(w, ATT_PREPARE_REQ);
@@ -123,5 +123,5 @@ int breeze_gatt_write_reliable(struct bt_conn *conn, struct breeze_gatt_reliable
             return -EINVAL;
         }
     }
-    return clt_start(conn, &params->_op, &reliable, params, 0);
+    return clt_start(conn, &params->_op, &reliable, params, 0, BT_ATT_CHAN_OPT_NONE);
 }

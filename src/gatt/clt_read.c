@@ -20,7 +20,7 @@ static bool build(struct bt_conn *conn, struct bt_gatt_op *op, struct wr *w)
 static int on_rsp(struct bt_conn *conn, struct bt_gatt_op *op, struct rd *rsp)
 {
     struct bt_gatt_read_params *params = op->params;
-    uint16_t full = (uint16_t)(bt_gatt_get_mtu(conn) - 1);
+    uint16_t full = (uint16_t)(clt_mtu(conn, op) - 1);
     uint16_t len = (uint16_t)rd_left(rsp);
     if (len > full) {
         return BT_ATT_ERR_INVALID_PDU;
@@ -63,22 +63,22 @@ static int start_by_uuid(struct bt_conn *conn, struct bt_gatt_read_params *param
     if (!params->by_uuid.uuid || !start || start > params->by_uuid.end_handle) {
         return -EINVAL;
     }
-    return clt_start(conn, &params->_op, &clt_read_by_uuid, params, start);
+    return clt_start(conn, &params->_op, &clt_read_by_uuid, params, start, params->chan_opt);
 }
 
 // The ATT_MTU never shrinks, so handles that fit now fit when the request leaves.
 static int start_multi(struct bt_conn *conn, struct bt_gatt_read_params *params)
 {
-    const struct att_bearer *bearer = att_bearer_live(conn);
-    if (!bearer) {
+    uint16_t mtu = att_mtu_of(conn, params->chan_opt);
+    if (!mtu) {
         return -ENOTCONN;
     }
-    if (!params->multiple.handles || params->handle_count > (bearer->mtu - 1u) / 2) {
+    if (!params->multiple.handles || params->handle_count > (mtu - 1u) / 2) {
         return -EINVAL;
     }
     const struct clt_proc *multi =
         params->multiple.variable ? &clt_read_multi_var : &clt_read_multi;
-    return clt_start(conn, &params->_op, multi, params, 0);
+    return clt_start(conn, &params->_op, multi, params, 0, params->chan_opt);
 }
 
 int bt_gatt_read(struct bt_conn *conn, struct bt_gatt_read_params *params)
@@ -86,8 +86,9 @@ int bt_gatt_read(struct bt_conn *conn, struct bt_gatt_read_params *params)
     if (!params || !params->func) {
         return -EINVAL;
     }
-    if (params->chan_opt & BT_ATT_CHAN_OPT_ENHANCED_ONLY) {
-        return -ENOTSUP;
+    int err = att_opt_check(params->chan_opt);
+    if (err) {
+        return err;
     }
     if (params->handle_count == 0) {
         return start_by_uuid(conn, params);
@@ -98,5 +99,5 @@ int bt_gatt_read(struct bt_conn *conn, struct bt_gatt_read_params *params)
     if (!params->single.handle) {
         return -EINVAL;
     }
-    return clt_start(conn, &params->_op, &proc, params, params->single.offset);
+    return clt_start(conn, &params->_op, &proc, params, params->single.offset, params->chan_opt);
 }

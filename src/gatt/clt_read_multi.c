@@ -86,7 +86,7 @@ static int on_multi(struct bt_conn *conn, struct bt_gatt_op *op, struct rd *rsp)
 static int on_multi_var(struct bt_conn *conn, struct bt_gatt_op *op, struct rd *rsp)
 {
     const struct bt_gatt_read_params *params = op->params;
-    bool full = rd_left(rsp) == (size_t)(bt_gatt_get_mtu(conn) - 1);
+    bool full = rd_left(rsp) == (size_t)(clt_mtu(conn, op) - 1);
     size_t count = 0;
     for (struct rd check = *rsp; rd_left(&check); count++) {
         uint16_t len = rd_le16(&check);

@@ -145,6 +145,12 @@ static void end(struct bt_conn *conn, struct bt_gatt_op *op, uint8_t err)
     }
 }
 
+// Writes of descriptors must not pass each other: on one bearer, where the application does not say which.
+static unsigned int opt_of(const struct bt_gatt_subscribe_params *params)
+{
+    return params->chan_opt ? params->chan_opt : BT_ATT_CHAN_OPT_UNENHANCED_ONLY;
+}
+
 static const struct clt_proc proc = {"write ccc", build, on_rsp, NULL, end, false};
 
 // Put it on the link's list and have the peer know of it. `at`: where to search, or RENEWAL.
@@ -153,7 +159,7 @@ static int begin(struct bt_conn *conn, struct bt_gatt_subscribe_params *params, 
     struct clt_link *link = clt_link_of(conn);
     atomic_clear_bit(params->flags, BT_GATT_SUBSCRIBE_FLAG_SENT);
     sys_slist_append(&link->subs, &params->node);
-    int err = clt_start(conn, &params->_op, &proc, params, at);
+    int err = clt_start(conn, &params->_op, &proc, params, at, opt_of(params));
     if (err) {
         (void)off(link, params);
         return err;
@@ -192,10 +198,11 @@ int bt_gatt_subscribe(struct bt_conn *conn, struct bt_gatt_subscribe_params *par
                               (params->end_handle && params->end_handle <= params->value_handle))) {
         return -EINVAL;
     }
-    if (params->chan_opt & BT_ATT_CHAN_OPT_ENHANCED_ONLY) {
-        return -ENOTSUP;
+    int err = att_opt_check(params->chan_opt);
+    if (err) {
+        return err;
     }
-    if (!att_bearer_live(conn)) {
+    if (!att_mtu_of(conn, opt_of(params))) {
         return -ENOTCONN;
     }
     if (is_on(clt_link_of(conn), params)) {
@@ -210,7 +217,7 @@ int bt_gatt_unsubscribe(struct bt_conn *conn, struct bt_gatt_subscribe_params *p
     if (!params) {
         return -EINVAL;
     }
-    if (!att_bearer_live(conn)) {
+    if (!att_mtu_of(conn, opt_of(params))) {
         return -ENOTCONN;
     }
     struct clt_link *link = clt_link_of(conn);
@@ -220,7 +227,7 @@ int bt_gatt_unsubscribe(struct bt_conn *conn, struct bt_gatt_subscribe_params *p
     (void)clt_withdraw(conn, &params->_op); // A write still under way is overtaken by this one.
     uint16_t had = params->value;
     params->value = 0;
-    int err = clt_start(conn, &params->_op, &proc, params, had);
+    int err = clt_start(conn, &params->_op, &proc, params, had, opt_of(params));
     if (!err) {
         atomic_set_bit(params->flags, BT_GATT_SUBSCRIBE_FLAG_WRITE_PENDING);
     }

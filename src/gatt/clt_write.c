@@ -32,18 +32,17 @@ int bt_gatt_write(struct bt_conn *conn, struct bt_gatt_write_params *params)
     if (!params || !params->func || !params->handle) {
         return -EINVAL;
     }
-    const struct att_bearer *bearer = att_bearer_live(conn);
-    if (!bearer) {
-        return -ENOTCONN;
-    }
-    if (params->chan_opt & BT_ATT_CHAN_OPT_ENHANCED_ONLY) {
-        return -ENOTSUP;
+    uint16_t mtu = att_mtu_of(conn, params->chan_opt);
+    if (!mtu) {
+        int err = att_opt_check(params->chan_opt);
+        return err ? err : -ENOTCONN;
     }
     if (params->offset + params->length > BT_ATT_MAX_ATTRIBUTE_LEN) {
         return -EINVAL;
     }
-    bool is_long = params->offset || params->length > bearer->mtu - ATT_HDR_LEN;
-    return clt_start(conn, &params->_op, is_long ? &clt_write_long : &proc, params, 0);
+    bool is_long = params->offset || params->length > mtu - ATT_HDR_LEN;
+    return clt_start(conn, &params->_op, is_long ? &clt_write_long : &proc, params, 0,
+                     params->chan_opt);
 }
 
 int bt_gatt_write_without_response_cb(struct bt_conn *conn, uint16_t handle, const void *data,

@@ -21,6 +21,7 @@ void gatt_tx_free(void);
 
 // Bits of gatt_link.features (Vol 3, Part G, 7.2).
 #define GATT_FEATURE_ROBUST       BIT(0)
+#define GATT_FEATURE_EATT         BIT(1)
 #define GATT_FEATURE_MULTI_NOTIFY BIT(2)
 
 static inline struct gatt_link *gatt_link_of(const struct bt_conn *conn)
@@ -103,11 +104,15 @@ void gatt_ready(struct bt_conn *conn);
 // indicate.c: send or queue; `who` says who hears of the end. All end when the link is gone.
 int gatt_indicate(struct bt_conn *conn, uint16_t handle, const void *data, uint16_t len,
                   const struct gatt_ind *who);
-void gatt_indicate_confirmed(struct bt_conn *conn, bool in_time);
+void gatt_indicate_confirmed(struct att_bearer *bearer, bool in_time);
+void gatt_indicate_over(struct att_bearer *bearer, int err);
 void gatt_indicate_sweep(struct bt_conn *conn);
+// The one that waits, if it may leave now.
+void gatt_indicate_next(struct bt_conn *conn);
 
 // The client (clt.c, or nothing in clt_none.c).
-void clt_response(struct bt_conn *conn, uint8_t req_op, uint8_t err, struct rd *params);
+void clt_response(struct att_bearer *bearer, uint8_t req_op, uint8_t err, struct rd *params);
+void clt_closed(struct att_bearer *bearer);
 void clt_notified(struct bt_conn *conn, uint16_t handle, const uint8_t *value, uint16_t len);
 void clt_kick(struct bt_conn *conn);
 void clt_ended(struct bt_conn *conn);

@@ -60,9 +60,9 @@ void gatt_ready(struct bt_conn *conn)
 // ---- Sending -----------------------------------------------------------------------------------
 
 static int pdu_send(struct bt_conn *conn, uint8_t op, uint16_t handle, const void *data,
-                    uint16_t len, struct gatt_tx *tx)
+                    uint16_t len, struct gatt_tx *tx, uint8_t opt)
 {
-    struct att_bearer *bearer = att_bearer_live(conn);
+    struct att_bearer *bearer = att_bearer_pick(conn, opt, handle, len);
     if (!bearer) {
         return -ENOTCONN;
     }
@@ -85,14 +85,14 @@ int gatt_send(struct bt_conn *conn, uint8_t op, uint16_t handle, const void *dat
               const struct gatt_tx *who)
 {
     if (!who->func && !who->sent) {
-        return pdu_send(conn, op, handle, data, len, NULL);
+        return pdu_send(conn, op, handle, data, len, NULL, who->opt);
     }
     struct gatt_tx *tx = tx_take();
     if (!tx) {
         return gatt_starved(conn);
     }
     *tx = *who;
-    int err = pdu_send(conn, op, handle, data, len, tx);
+    int err = pdu_send(conn, op, handle, data, len, tx, who->opt);
     if (err) {
         tx_give(tx);
     }
@@ -174,11 +174,9 @@ static int allowed(struct bt_conn *conn, const struct bt_gatt_attr *attr, uint16
 int gatt_notify_check(struct bt_conn *conn, const struct bt_gatt_notify_params *params,
                       uint16_t *handle)
 {
-    if (params->chan_opt & BT_ATT_CHAN_OPT_ENHANCED_ONLY) {
-        return -ENOTSUP;
-    }
     const struct bt_gatt_attr *attr = params->attr;
-    int err = gatt_value_find(params->uuid, &attr, handle);
+    int err = att_opt_check(params->chan_opt);
+    err = err ? err : gatt_value_find(params->uuid, &attr, handle);
     return err ? err : allowed(conn, attr, *handle, BT_GATT_CCC_NOTIFY);
 }
 
@@ -189,7 +187,9 @@ static int notify_one(struct bt_conn *conn, const struct bt_gatt_attr *attr, uin
     if (err) {
         return err;
     }
-    const struct gatt_tx who = {.func = params->func, .user = params->user_data};
+    const struct gatt_tx who = {.func = params->func,
+                                .user = params->user_data,
+                                .opt = CONFIG_BT_EATT ? (uint8_t)params->chan_opt : 0};
     return gatt_send(conn, ATT_NOTIFICATION, handle, params->data, params->len, &who);
 }
 
@@ -200,7 +200,7 @@ static int indicate_one(struct bt_conn *conn, const struct bt_gatt_attr *attr, u
     if (err) {
         return err;
     }
-    const struct gatt_ind who = {.params = params};
+    const struct gatt_ind who = {.params = params, .where = (uint8_t)params->chan_opt};
     err = gatt_indicate(conn, handle, params->data, params->len, &who);
     if (!err) {
         params->_ref++;
@@ -223,11 +223,12 @@ static struct bt_conn *subscriber(unsigned int i, uint16_t handle, uint16_t ccc_
 int bt_gatt_notify_cb(struct bt_conn *conn, struct bt_gatt_notify_params *params)
 {
     uint16_t handle = 0;
-    if (params->chan_opt & BT_ATT_CHAN_OPT_ENHANCED_ONLY) {
-        return -ENOTSUP;
+    int err = att_opt_check(params->chan_opt);
+    if (err) {
+        return err;
     }
     const struct bt_gatt_attr *attr = params->attr;
-    int err = gatt_value_find(params->uuid, &attr, &handle);
+    err = gatt_value_find(params->uuid, &attr, &handle);
     if (err || conn) {
         return err ? err : notify_one(conn, attr, handle, params);
     }
@@ -247,9 +248,11 @@ int bt_gatt_notify_cb(struct bt_conn *conn, struct bt_gatt_notify_params *params
 static bool params_in_use(const struct bt_gatt_indicate_params *params)
 {
     for (unsigned int i = 0; i < CONFIG_BT_MAX_CONN; i++) {
-        const struct gatt_ind *ind = gatt_run.links[i].ind;
-        if ((ind[0].used && ind[0].params == params) || (ind[1].used && ind[1].params == params)) {
-            return true;
+        for (unsigned int k = 0; k < GATT_INDS; k++) {
+            const struct gatt_ind *ind = &gatt_run.links[i].ind[k];
+            if (ind->used && ind->params == params) {
+                return true;
+            }
         }
     }
     return false;
@@ -258,11 +261,9 @@ static bool params_in_use(const struct bt_gatt_indicate_params *params)
 int bt_gatt_indicate(struct bt_conn *conn, struct bt_gatt_indicate_params *params)
 {
     uint16_t handle = 0;
-    if (params->chan_opt & BT_ATT_CHAN_OPT_ENHANCED_ONLY) {
-        return -ENOTSUP;
-    }
     const struct bt_gatt_attr *attr = params->attr;
-    int err = gatt_value_find(params->uuid, &attr, &handle);
+    int err = att_opt_check(params->chan_opt);
+    err = err ? err : gatt_value_find(params->uuid, &attr, &handle);
     if (err) {
         return err;
     }

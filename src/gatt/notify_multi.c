@@ -15,18 +15,19 @@ static int check(struct bt_conn *conn, unsigned int count,
     if (!conn || count < 2) {
         return -EINVAL;
     }
-    const struct att_bearer *bearer = att_bearer_live(conn);
+    uint16_t mtu = att_mtu_of(conn, params->chan_opt);
     for (unsigned int i = 0; i < count; i++) {
         uint16_t handle;
         int err = gatt_notify_check(conn, &params[i], &handle);
         if (err) {
             return err;
         }
-        if (params[i].func != params[0].func || params[i].user_data != params[0].user_data) {
+        if (params[i].func != params[0].func || params[i].user_data != params[0].user_data ||
+            params[i].chan_opt != params[0].chan_opt) {
             return -EINVAL;
         }
-        if (!bearer || params[i].len > bearer->mtu - ATT_HDR_LEN) {
-            return bearer ? -EMSGSIZE : -ENOTCONN;
+        if (!mtu || params[i].len > mtu - ATT_HDR_LEN) {
+            return mtu ? -EMSGSIZE : -ENOTCONN;
         }
     }
     return 0;
@@ -45,10 +46,10 @@ static unsigned int fitting(uint16_t mtu, unsigned int count,
     return n;
 }
 
-static int send_several(struct bt_conn *conn, unsigned int count,
+static int send_several(struct att_bearer *bearer, unsigned int count,
                         struct bt_gatt_notify_params *params)
 {
-    struct att_bearer *bearer = att_bearer_live(conn);
+    struct bt_conn *conn = bearer->conn;
     struct wr w;
     struct net_buf *pdu = att_pdu_alloc(bearer, &w);
     if (!pdu) {
@@ -74,10 +75,11 @@ int bt_gatt_notify_multiple(struct bt_conn *conn, uint16_t num_params,
         return err;
     }
     bool several = gatt_link_of(conn)->features & GATT_FEATURE_MULTI_NOTIFY;
-    uint16_t mtu = bt_gatt_get_mtu(conn);
     for (unsigned int i = 0; !err && i < num_params;) {
-        unsigned int n = several ? fitting(mtu, num_params - i, &params[i]) : 0;
-        err = n > 1 ? send_several(conn, n, &params[i]) : bt_gatt_notify_cb(conn, &params[i]);
+        struct att_bearer *bearer =
+            several ? att_bearer_pick(conn, params->chan_opt, ATT_HANDLE_MAX, params[i].len) : NULL;
+        unsigned int n = bearer ? fitting(bearer->mtu, num_params - i, &params[i]) : 0;
+        err = n > 1 ? send_several(bearer, n, &params[i]) : bt_gatt_notify_cb(conn, &params[i]);
         i += n > 1 ? n : 1;
     }
     return err;

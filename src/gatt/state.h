@@ -20,11 +20,13 @@ struct gatt_tx {
     breeze_gatt_sent_t sent; // Instead of func, with the handle.
     void *user;
     uint16_t handle;
+    uint8_t opt; // bt_att_chan_opt
 };
 
 // An indication, on its way or (pdu set) waiting for the one before it.
 struct gatt_ind {
     bool used;
+    uint8_t where; // On its way: the bearer's index; else what it may use, bt_att_chan_opt.
     uint16_t handle;
     struct net_buf *pdu;
     struct bt_gatt_indicate_params *params; // Who hears of the end: these,
@@ -39,16 +41,19 @@ enum gatt_sync {
     GATT_SYNC_TOLD,    // It was told, or read the hash: its next request makes it aware.
 };
 
+// One on its way on each bearer, and one that waits.
+#define GATT_INDS (2 + CONFIG_BT_EATT * CONFIG_BT_EATT_MAX)
+
 struct gatt_link {
     struct post post;
     bool open;
-    bool changing;          // Service Changed is to be confirmed.
-    bool starved;           // A call of the application found no buffer.
-    uint8_t features;       // Client Supported Features that the peer wrote.
-    uint8_t sync;           // enum gatt_sync: does it know the database as it is.
-    uint16_t ccc;           // Its configurations: index + 1 of the first in gatt_run.ccc, 0 none.
-    struct gatt_ind ind[2]; // On its way, waiting.
-    uint16_t changed_start; // Range for Service Changed, 0 none.
+    bool changing;    // Service Changed is to be confirmed.
+    bool starved;     // A call of the application found no buffer.
+    uint8_t features; // Client Supported Features that the peer wrote.
+    uint8_t sync;     // enum gatt_sync: does it know the database as it is.
+    uint16_t ccc;     // Its configurations: index + 1 of the first in gatt_run.ccc, 0 none.
+    struct gatt_ind ind[GATT_INDS]; // In order; those in use first.
+    uint16_t changed_start;         // Range for Service Changed, 0 none.
     uint16_t changed_end;
 };
 
@@ -73,11 +78,13 @@ extern struct gatt_run gatt_run;
 // The client's part of a link; not there in a build without a client.
 struct clt_link {
     sys_slist_t queue;          // Client procedures (bt_gatt_op) that wait their turn.
-    struct bt_gatt_op *op;      // The one whose request is under way or whose answer is handled.
+    uint8_t out;                // Bearers with the request of one of them.
+    struct bt_gatt_op *op;      // The one whose answer is handled.
     bool handling;              // Its callback may be running.
     struct bt_gatt_op *raising; // In the queue, whose head waits for more security,
     uint8_t raising_err;        // ... and the error it ends with if there is none.
-    bool queue_stale;           // The server holds pieces of a write that was given up.
+    bool queue_stale;           // The server holds pieces of a write that was given up,
+    uint8_t stale_on;           // ... sent on the bearer with this index.
     sys_slist_t ended;          // Procedures whose end must still be told.
     sys_slist_t subs;           // bt_gatt_subscribe_params
     sys_snode_t *sub_next;      // Where a walk over subs that calls the application goes on.

@@ -1,5 +1,6 @@
-// The GATT service, 0x1801, with Service Changed (Vol 3, Part G, 7.1) and, where the build wants
-// caching or multiple notifications, Client Supported Features (7.2) and Database Hash (7.3).
+// The GATT service, 0x1801, with Service Changed (Vol 3, Part G, 7.1); Client Supported Features (7.2)
+// where the build has a feature that a client must ask for; Database Hash (7.3) with caching; Server
+// Supported Features (7.4) with enhanced bearers.
 //
 // Ranges that change are merged per connection and indicated from the drain, so that a program that
 // registers several services causes one indication; a peer that did not subscribe is not told. What
@@ -15,7 +16,7 @@
 
 #define ATTR_CHANGED_VALUE 2
 
-#if CONFIG_BT_GATT_NOTIFY_MULTIPLE || CONFIG_BT_GATT_CACHING
+#if CONFIG_BT_GATT_NOTIFY_MULTIPLE || CONFIG_BT_GATT_CACHING || CONFIG_BT_EATT
 static ssize_t read_features(struct bt_conn *conn, const struct bt_gatt_attr *attr, void *buf,
                              uint16_t len, uint16_t offset)
 {
@@ -42,6 +43,9 @@ static ssize_t write_features(struct bt_conn *conn, const struct bt_gatt_attr *a
     }
     link->features = features;
     gatt_keep_written(conn);
+    if (CONFIG_BT_EATT) {
+        eatt_auto(conn);
+    }
     return len;
 }
 #define ATTRS_FEATURES                                                                             \
@@ -59,11 +63,27 @@ static ssize_t write_features(struct bt_conn *conn, const struct bt_gatt_attr *a
 #define ATTRS_HASH
 #endif
 
+#if CONFIG_BT_EATT
+// Bit 0: enhanced bearers.
+static ssize_t read_server_features(struct bt_conn *conn, const struct bt_gatt_attr *attr,
+                                    void *buf, uint16_t len, uint16_t offset)
+{
+    static const uint8_t value = BIT(0);
+    return bt_gatt_attr_read(conn, attr, buf, len, offset, &value, sizeof(value));
+}
+#define ATTRS_SERVER                                                                               \
+    BT_GATT_CHARACTERISTIC(BT_UUID_GATT_SERVER_FEATURES, BT_GATT_CHRC_READ, BT_GATT_PERM_READ,     \
+                           read_server_features, NULL, NULL),
+#else
+#define ATTRS_SERVER
+#endif
+
 static const struct bt_gatt_attr attrs[] = {
     BT_GATT_PRIMARY_SERVICE(BT_UUID_GATT),
     BT_GATT_CHARACTERISTIC(BT_UUID_GATT_SC, BT_GATT_CHRC_INDICATE, BT_GATT_PERM_NONE, NULL, NULL,
                            NULL),
-    BT_GATT_CCC(NULL, BT_GATT_PERM_READ | BT_GATT_PERM_WRITE), ATTRS_FEATURES ATTRS_HASH};
+    BT_GATT_CCC(NULL, BT_GATT_PERM_READ | BT_GATT_PERM_WRITE),
+    ATTRS_FEATURES ATTRS_HASH ATTRS_SERVER};
 
 const struct bt_gatt_service_static gatt_service = {
     .attrs = attrs,

@@ -45,6 +45,9 @@ static void link_down(struct bt_conn *conn)
         return;
     }
     link->open = false; // Nothing new is taken while the old ends.
+    if (CONFIG_BT_EATT) {
+        eatt_link_down(conn);
+    }
     gatt_indicate_sweep(conn);
     clt_sweep(conn);
     gatt_ccc_drop_conn(conn);
@@ -80,6 +83,9 @@ void gatt_tx_free(void)
         if (link->open) {
             struct bt_conn *conn = conn_at(i);
             clt_kick(conn);
+            if (CONFIG_BT_EATT) {
+                gatt_indicate_next(conn);
+            }
             gatt_changed_send(conn);
             gatt_ready(conn);
         }
@@ -107,12 +113,38 @@ static void mtu_changed(struct bt_conn *conn, uint16_t mtu)
     }
 }
 
+static void opened(struct bt_conn *conn)
+{
+    clt_kick(conn);
+    gatt_indicate_next(conn);
+}
+
+static void closed(struct att_bearer *bearer)
+{
+    struct bt_conn *conn = bearer->conn;
+    if (bearer->ind_wait) {
+        gatt_indicate_over(bearer, -ENOTCONN);
+    }
+    clt_closed(bearer);
+    if (conn_is_up(conn)) {
+        gatt_ready(conn); // What waited for room on it may look elsewhere.
+    }
+}
+
+static bool takes_enhanced(const struct bt_conn *conn)
+{
+    return gatt_link_of(conn)->features & GATT_FEATURE_EATT;
+}
+
 const struct att_up att_up = {
     .access = gatt_access,
     .response = clt_response,
     .notified = notified,
     .confirmed = gatt_indicate_confirmed,
     .mtu = mtu_changed,
+    .opened = CONFIG_BT_EATT ? opened : NULL,
+    .closed = CONFIG_BT_EATT ? closed : NULL,
+    .takes_enhanced = CONFIG_BT_EATT ? takes_enhanced : NULL,
 };
 
 void bt_gatt_cb_register(struct bt_gatt_cb *cb)
@@ -144,11 +176,16 @@ void breeze_gatt_ready_cb_set(void (*cb)(struct bt_conn *conn))
 
 uint16_t bt_gatt_get_mtu(struct bt_conn *conn)
 {
-    const struct att_bearer *bearer = conn ? att_bearer_of(conn) : NULL;
-    return bearer ? bearer->mtu : 0;
+    const struct att_bearer *bearer = NULL;
+    uint16_t mtu = 0;
+    while (conn && (bearer = att_bearer_next(conn, bearer)) != NULL) {
+        mtu = MAX(mtu, bearer->mtu);
+    }
+    return mtu;
 }
 
 uint16_t bt_gatt_get_uatt_mtu(struct bt_conn *conn)
 {
-    return bt_gatt_get_mtu(conn);
+    const struct att_bearer *bearer = conn ? att_bearer_of(conn) : NULL;
+    return bearer ? bearer->mtu : 0;
 }

@@ -14,7 +14,8 @@ struct acl_mark {
     uint16_t epoch;
 };
 
-#define HCI_TX_SIZE (5 + 4 + CONFIG_BT_L2CAP_TX_MTU)
+// Packet type, ACL header, basic header, for an enhanced ATT bearer the length of an SDU, payload.
+#define HCI_TX_SIZE (5 + 4 + 2 * CONFIG_BT_EATT + CONFIG_BT_L2CAP_TX_MTU)
 
 struct hci_pool_acl {
     struct net_buf_pool pool;

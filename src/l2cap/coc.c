@@ -110,6 +110,9 @@ void coc_show(const struct coc *coc)
 static void free_buffers(struct coc *coc)
 {
     struct net_buf *buf;
+    if (CONFIG_BT_EATT && coc->own) {
+        coc_flush(coc);
+    }
     while ((buf = net_buf_slist_get(&coc->tx_queue))) {
         net_buf_unref(buf);
     }

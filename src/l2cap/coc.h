@@ -80,9 +80,11 @@ struct coc {
     uint8_t state;       // enum coc_state
     uint8_t life;        // Grows with each channel of the slot.
     uint8_t owe;
-    uint8_t ident; // Of our request; 0 none.
-    uint8_t held;  // SDUs that the application has not completed.
+    uint8_t ident;   // Of our request; 0 none.
+    uint8_t held;    // SDUs that the application has not completed.
+    uint8_t refused; // The result that refused it.
     bool ecred;
+    bool own;       // Its SDUs are sent by coc_send().
     bool begun;     // The length of the head of tx_queue has left.
     bool sdu_open;  // Between the first and the last K-frame of an SDU.
     bool streaming; // The application takes SDUs as they come ...
@@ -141,6 +143,18 @@ uint16_t coc_rx_start(struct coc *coc);
 void coc_rx_refill(struct coc *coc);
 // Row for acl_up.pull.
 bool coc_pull(struct acl_link *acl, struct acl_frame *frame);
+
+// ---- Channels of the host itself: coc_own.c -----------------------------------------------------
+
+// Send an SDU in a buffer of acl_tx_alloc() with BT_L2CAP_SDU_CHAN_SEND_RESERVE octets of headroom.
+// 0: the buffer is taken and `done` (may be NULL) is called as acl_send() says; -ENOTCONN; -ENOBUFS.
+int coc_send(struct coc *coc, struct net_buf *sdu, acl_done_t done, void *user);
+// How many SDUs have not been handed over in full; are there credits for all of them and for a part
+// of another one.
+unsigned int coc_queued(const struct coc *coc);
+bool coc_has_room(const struct coc *coc);
+// Hand back what is queued.
+void coc_flush(struct coc *coc);
 
 // ---- Signalling: coc_sig.c, ecred.c -------------------------------------------------------------
 

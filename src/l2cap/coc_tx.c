@@ -85,6 +85,9 @@ static bool pull_data(struct coc *coc, struct acl_frame *frame)
         }
         return false; // coc_tx_free() comes when there is room to remember it.
     }
+    if (CONFIG_BT_EATT && last && coc->own) {
+        acl_promise_keep(frame, sdu);
+    }
     frame->at = net_buf_push(sdu, ACL_HEADROOM + L2CAP_HDR_LEN);
     frame->left = L2CAP_HDR_LEN + part;
     wr_put_le16(frame->at + ACL_HEADROOM, part);

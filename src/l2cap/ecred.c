@@ -165,6 +165,7 @@ void sig_on_credit_conn_rsp(struct sig_cmd *cmd)
                result == COC_NO_AUTHOR || result >= COC_BAD_PARAMS || !rd_ok(&cmd->data);
     while (coc) {
         uint16_t dcid = rd_le16(&cmd->data);
+        coc->refused = (uint8_t)result;
         opened(coc, all || !rd_ok(&cmd->data) ? 0 : dcid, mtu, mps, credits);
         coc = coc_by_ident(cmd->conn, cmd->ident, coc + 1);
     }

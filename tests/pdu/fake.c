@@ -31,6 +31,8 @@ struct att_reg att_reg;
 struct gatt_run gatt_run;
 struct clt_run clt_run;
 struct gatt_reg gatt_reg;
+struct eatt_run eatt_run;
+struct eatt_reg eatt_reg;
 
 static struct bt_conn conns[CONFIG_BT_MAX_CONN];
 static struct fake_frame frames[FRAMES_MAX];
@@ -40,11 +42,13 @@ static struct {
     struct acl_link *link;
     acl_done_t done;
     void *user;
+    int err;
 } dones[DONES_MAX];
 static size_t done_count;
+static bool tx_wanted;
+static bool tx_freed;
 
-NET_BUF_POOL_FIXED_DEFINE(tx_pool, 32, ACL_HEADROOM + L2CAP_HDR_LEN + CONFIG_BT_L2CAP_TX_MTU, 16,
-                          NULL);
+NET_BUF_POOL_FIXED_DEFINE(tx_pool, 32, HCI_TX_SIZE, 16, NULL);
 NET_BUF_POOL_FIXED_DEFINE(rx_pool, 8, 1024, 16, NULL);
 
 const struct l2cap_fixed l2cap_fixed[] = {
@@ -116,6 +120,7 @@ static void sent(struct acl_link *link, const uint8_t *data, size_t len)
 static void remember(struct acl_link *link, acl_done_t done, void *user)
 {
     assert_true(done_count < DONES_MAX);
+    dones[done_count].err = 0;
     dones[done_count].link = link;
     dones[done_count].done = done;
     dones[done_count++].user = user;
@@ -159,6 +164,49 @@ void acl_pull(struct acl_link *link)
         }
         frame = (struct acl_frame){0};
     }
+}
+
+// What acl_promise.c does, with these completions.
+struct promise {
+    acl_done_t done;
+    void *user;
+};
+
+static struct promise *promise_of(struct net_buf *buf)
+{
+    return net_buf_user_data(buf);
+}
+
+bool acl_promise(struct net_buf *buf, acl_done_t done, void *user)
+{
+    *promise_of(buf) = (struct promise){done, user};
+    return true;
+}
+
+void acl_promise_keep(struct acl_frame *frame, struct net_buf *buf)
+{
+    if (promise_of(buf)->done) {
+        remember(pulling, promise_of(buf)->done, promise_of(buf)->user);
+    }
+}
+
+void acl_promise_break(struct acl_link *link, struct net_buf *buf)
+{
+    if (promise_of(buf)->done) {
+        remember(link, promise_of(buf)->done, promise_of(buf)->user);
+        dones[done_count - 1].err = -ENOTCONN;
+    }
+}
+
+void acl_tx_want(void)
+{
+    tx_wanted = true;
+}
+
+void acl_tx_freed(void)
+{
+    tx_freed = tx_freed || tx_wanted;
+    tx_wanted = false;
 }
 
 struct bt_conn *conn_at(unsigned int index)
@@ -242,7 +290,7 @@ void fake_complete(int err)
 {
     size_t count = done_count;
     for (size_t i = 0; i < count; i++) {
-        dones[i].done(dones[i].link, dones[i].user, err);
+        dones[i].done(dones[i].link, dones[i].user, dones[i].err ? dones[i].err : err);
     }
     memmove(dones, dones + count, (done_count - count) * sizeof(dones[0]));
     done_count -= count;
@@ -254,6 +302,10 @@ static void settle(void)
     while (!fake.hold_done && done_count) {
         fake_complete(0);
         post_drain();
+    }
+    if (tx_freed) {
+        tx_freed = false;
+        fake_tx_free();
     }
 }
 
@@ -288,20 +340,25 @@ struct bt_conn *fake_connect(unsigned int index, uint8_t role)
     return conn;
 }
 
-void fake_disconnect(struct bt_conn *conn)
+void acl_link_deliver(struct acl_link *link)
 {
-    conn->acl.open = false;
-    conn->state = CONN_DISCONNECTED;
     for (size_t i = 0; i < done_count;) {
-        if (dones[i].link != &conn->acl) {
+        if (dones[i].link != link) {
             i++;
             continue;
         }
         acl_done_t done = dones[i].done;
         void *user = dones[i].user;
         memmove(&dones[i], &dones[i + 1], (--done_count - i) * sizeof(dones[0]));
-        done(&conn->acl, user, -ENOTCONN);
+        done(link, user, -ENOTCONN);
     }
+}
+
+void fake_disconnect(struct bt_conn *conn)
+{
+    conn->acl.open = false;
+    conn->state = CONN_DISCONNECTED;
+    acl_link_deliver(&conn->acl);
     gatt_conn_up.disconnected(conn);
     att_conn_up.disconnected(conn);
     l2cap_conn_up.disconnected(conn);
@@ -319,6 +376,9 @@ void fake_begin(uint8_t role)
     memset(&gatt_run, 0, sizeof(gatt_run));
     memset(&clt_run, 0, sizeof(clt_run));
     memset(&gatt_reg, 0, sizeof(gatt_reg));
+    memset(&eatt_run, 0, sizeof(eatt_run));
+    memset(&eatt_reg, 0, sizeof(eatt_reg));
+    tx_wanted = tx_freed = false;
     memset(conns, 0, sizeof(conns));
     fake = (struct fake){.now = 1000000, .security = BT_SECURITY_L1, .accept_params = true};
     frame_put = 0;
@@ -362,6 +422,15 @@ void fake_end(void)
     assert_int_equal(loop_timer_count(), 0);
     for (unsigned int i = 0; i < CONFIG_BREEZE_L2CAP_CHAN_MAX; i++) {
         assert_null(coc_run.chans[i].conn);
+    }
+    for (unsigned int i = 0; i < CONFIG_BT_MAX_CONN * CONFIG_BT_EATT_MAX; i++) {
+        const struct eatt_bearer *bearer =
+            &eatt_run.links[i / CONFIG_BT_EATT_MAX].bearers[i % CONFIG_BT_EATT_MAX];
+        assert_int_equal(bearer->state, EATT_FREE);
+        assert_null(bearer->att.conn);
+    }
+    if (eatt_run.rx.pool.buf_count) {
+        assert_int_equal(eatt_run.rx.pool.avail_count, EATT_RX_COUNT);
     }
     pool_is_full(&tx_pool, 32);
     pool_is_full(&rx_pool, 8);

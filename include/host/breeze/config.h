@@ -61,6 +61,8 @@
 #define CONFIG_BT_PER_ADV_SYNC 0
 #endif
 
+#define MIN_OF_(a, b) ((a) < (b) ? (a) : (b))
+
 // ---- Links ------------------------------------------------------------------------------------
 
 // Connections at once, in any mix of roles; 1 to 62.
@@ -87,7 +89,8 @@
 
 // Credit based channels at once, over all connections; 1 to 64.
 #ifndef CONFIG_BREEZE_L2CAP_CHAN_MAX
-#define CONFIG_BREEZE_L2CAP_CHAN_MAX (CONFIG_BT_MAX_CONN < 31 ? 2 * CONFIG_BT_MAX_CONN + 2 : 64)
+#define CONFIG_BREEZE_L2CAP_CHAN_MAX                                                               \
+    MIN_OF_(64, 2 + CONFIG_BT_MAX_CONN * (2 + CONFIG_BT_EATT * CONFIG_BT_EATT_MAX))
 #endif
 
 // Largest K-frame payload that a channel lets the peer send, octets; 64 to CONFIG_BT_L2CAP_RX_MTU. 247
@@ -95,8 +98,6 @@
 #ifndef CONFIG_BREEZE_L2CAP_MPS
 #define CONFIG_BREEZE_L2CAP_MPS MIN_OF_(CONFIG_BT_L2CAP_RX_MTU, 247)
 #endif
-#define MIN_OF_(a, b) ((a) < (b) ? (a) : (b))
-
 // K-frames that a channel lets the peer have under way while its application takes SDUs as they come; 2
 // to 255.
 #ifndef CONFIG_BREEZE_L2CAP_WINDOW
@@ -111,9 +112,11 @@
 #define CONFIG_BT_AUTO_PHY_UPDATE 1
 #endif
 
-// Buffers for PDUs on their way to the controller; at least 3.
+// Buffers for PDUs on their way to the controller; at least 3. An enhanced ATT bearer whose peer gives no
+// credits may keep one.
 #ifndef CONFIG_BT_L2CAP_TX_BUF_COUNT
-#define CONFIG_BT_L2CAP_TX_BUF_COUNT (CONFIG_BT_MAX_CONN + 4)
+#define CONFIG_BT_L2CAP_TX_BUF_COUNT                                                               \
+    (4 + CONFIG_BT_MAX_CONN * (1 + CONFIG_BT_EATT * CONFIG_BT_EATT_MAX))
 #endif
 
 // Completion callbacks that may be outstanding at once (bt_gatt_notify_cb, ...).
@@ -271,6 +274,29 @@
 #define CONFIG_BREEZE_ATT_MTU 247
 #endif
 
+// Enhanced ATT bearers: several ATT transactions at once, each over a channel of its own (files; the
+// build's BREEZE_EATT, in level full with the Security Manager).
+#ifndef CONFIG_BT_EATT
+#define CONFIG_BT_EATT 0
+#endif
+
+// Enhanced bearers of one connection at once; 1 to 16.
+#ifndef CONFIG_BT_EATT_MAX
+#define CONFIG_BT_EATT_MAX 3
+#endif
+
+// What the link must have for enhanced bearers; 1 to 4. They are always encrypted (Vol 3, Part G,
+// 5.3.2), so 1 means 2.
+#ifndef CONFIG_BT_EATT_SEC_LEVEL
+#define CONFIG_BT_EATT_SEC_LEVEL 1
+#endif
+
+// Open CONFIG_BT_EATT_MAX of them on every link that has this security: as central at once, as peripheral
+// when the peer's Client Supported Features say that it takes them.
+#ifndef CONFIG_BT_EATT_AUTO_CONNECT
+#define CONFIG_BT_EATT_AUTO_CONNECT 1
+#endif
+
 // Values of Client Characteristic Configuration that are not 0, over all connections.
 #ifndef CONFIG_BREEZE_GATT_CCC_MAX
 #define CONFIG_BREEZE_GATT_CCC_MAX (CONFIG_BT_MAX_CONN * 8)
@@ -355,6 +381,14 @@ BREEZE_CHECK(CONFIG_BT_PER_ADV_SYNC_BUF_SIZE >= 247 && CONFIG_BT_PER_ADV_SYNC_BU
              "CONFIG_BT_PER_ADV_SYNC_BUF_SIZE must be 247 to 1650 octets.");
 BREEZE_CHECK(CONFIG_BREEZE_ATT_MTU >= 23 && CONFIG_BREEZE_ATT_MTU <= CONFIG_BT_L2CAP_RX_MTU,
              "CONFIG_BREEZE_ATT_MTU must be 23 to CONFIG_BT_L2CAP_RX_MTU.");
+BREEZE_CHECK(CONFIG_BT_EATT_MAX >= 1 && CONFIG_BT_EATT_MAX <= 16,
+             "CONFIG_BT_EATT_MAX must be 1 to 16.");
+BREEZE_CHECK(CONFIG_BT_EATT_SEC_LEVEL >= 1 && CONFIG_BT_EATT_SEC_LEVEL <= 4,
+             "CONFIG_BT_EATT_SEC_LEVEL must be 1 to 4.");
+BREEZE_CHECK(!CONFIG_BT_EATT || CONFIG_BT_L2CAP_DYNAMIC_CHANNEL,
+             "CONFIG_BT_EATT needs channels: level full.");
+BREEZE_CHECK(!CONFIG_BT_EATT || CONFIG_BT_MAX_CONN * CONFIG_BT_EATT_MAX <= 62,
+             "CONFIG_BT_MAX_CONN times CONFIG_BT_EATT_MAX must be 62 at most.");
 BREEZE_CHECK(CONFIG_BREEZE_ACCEPT_LIST_MAX >= 1 && CONFIG_BREEZE_ACCEPT_LIST_MAX <= 255,
              "CONFIG_BREEZE_ACCEPT_LIST_MAX must be 1 to 255.");
 BREEZE_CHECK(CONFIG_BREEZE_SCAN_DUP_MAX >= 1 && CONFIG_BREEZE_SCAN_DUP_MAX <= 4096,

@@ -2,6 +2,7 @@
 #ifndef ZEPHYR_INCLUDE_BLUETOOTH_ATT_H_
 #define ZEPHYR_INCLUDE_BLUETOOTH_ATT_H_
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include <zephyr/sys/util.h>
@@ -43,8 +44,14 @@ extern "C" {
 #define BT_ATT_FIRST_ATTRIBUTE_HANDLE 0x0001
 #define BT_ATT_LAST_ATTRIBUTE_HANDLE  0xffff
 
-// Which bearers an operation may use. This host has the unenhanced bearer on every link; an
-// operation that insists on an enhanced one is refused with -ENOTSUP.
+// Which bearers an operation may use; the two bits exclude each other (-EINVAL). Every link has the
+// unenhanced bearer, and in a build with CONFIG_BT_EATT the enhanced ones that either side opens; in
+// another an operation that insists on those is refused with -ENOTSUP.
+//
+// Without a bit the host spreads operations over what is free, and uses the unenhanced bearer where there
+// is nothing else. Then two client procedures, or two indications of different handles, may run at
+// once and end in any order; notifications and commands about one handle keep theirs. Who needs an
+// order between other operations waits for the first, or gives both BT_ATT_CHAN_OPT_UNENHANCED_ONLY.
 enum bt_att_chan_opt {
     BT_ATT_CHAN_OPT_NONE = 0x0,
     BT_ATT_CHAN_OPT_UNENHANCED_ONLY = BIT(0),
@@ -54,6 +61,25 @@ enum bt_att_chan_opt {
 // The name of an error code ("BT_ATT_ERR_INVALID_HANDLE"), "(unknown)" for codes without one. Never
 // NULL; any context.
 const char *bt_att_err_to_str(uint8_t att_err);
+
+// ---- Enhanced bearers (CONFIG_BT_EATT; without it -ENOTSUP, and none) ----------------------------
+
+struct bt_conn;
+
+// Open so many enhanced bearers (1 to CONFIG_BT_EATT_MAX) besides those that are open, by as many requests
+// as that takes. The peer may open fewer: bt_eatt_count() tells what there is. A refusal for want of
+// resources, as it happens when both sides open some at once, is asked again up to three times, by the
+// central at once, by the peripheral after 100 ms or more (Vol 3, Part G, 5.4). 0: the first
+// request is on its way; -EINVAL; -ENOTCONN; -EACCES: the link is not encrypted, or below
+// CONFIG_BT_EATT_SEC_LEVEL; -ENOMEM: fewer than that are left.
+int bt_eatt_connect(struct bt_conn *conn, size_t num_channels);
+
+// Close the one that was opened last of those that are open. Procedures under way on it end with
+// BT_ATT_ERR_UNLIKELY. 0; -ENOTCONN; -ENOENT: none is open.
+int bt_eatt_disconnect_one(struct bt_conn *conn);
+
+// How many are open; 0 also without a connection.
+size_t bt_eatt_count(struct bt_conn *conn);
 
 #ifdef __cplusplus
 }

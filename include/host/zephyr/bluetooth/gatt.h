@@ -426,14 +426,14 @@ int bt_gatt_notify_multiple(struct bt_conn *conn, uint16_t num_params,
 bool bt_gatt_is_subscribed(struct bt_conn *conn, const struct bt_gatt_attr *attr,
                            uint16_t ccc_type);
 
-// The ATT_MTU of the connection, octets; 0 when there is none. bt_gatt_get_uatt_mtu(): of the
-// unenhanced bearer.
+// The ATT_MTU of the connection, octets, the largest of its bearers; 0 when there is none.
+// bt_gatt_get_uatt_mtu(): of the unenhanced bearer.
 uint16_t bt_gatt_get_mtu(struct bt_conn *conn);
 uint16_t bt_gatt_get_uatt_mtu(struct bt_conn *conn);
 
 // ---- The client --------------------------------------------------------------------------------
 //
-// Procedures queue per connection and run one at a time. Each ends exactly once, with its final
+// Procedures queue per connection and run one at a time, on each bearer (enum bt_att_chan_opt). Each ends exactly once, with its final
 // callback: when it succeeded, when the peer refused, when the peer's answer was malformed
 // (BT_ATT_ERR_INVALID_PDU), after 30 s without answer (BT_ATT_ERR_UNLIKELY; the connection then
 // carries no further ATT traffic of ours, Vol 3, Part F, 3.3.3), or when the link is lost
@@ -450,6 +450,8 @@ struct bt_gatt_op {
     uint16_t len;
     uint8_t stage;
     uint8_t err;
+    uint8_t opt; // bt_att_chan_opt
+    uint8_t on;  // The bearer that it keeps to: index + 1, 0 none yet.
 };
 
 struct bt_gatt_exchange_params {

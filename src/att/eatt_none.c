@@ -1,0 +1,19 @@
+// The API of enhanced bearers in a build without them (CONFIG_BT_EATT).
+#include <errno.h>
+
+#include <zephyr/bluetooth/att.h>
+
+int bt_eatt_connect(struct bt_conn *conn, size_t num_channels)
+{
+    return -ENOTSUP;
+}
+
+int bt_eatt_disconnect_one(struct bt_conn *conn)
+{
+    return -ENOTSUP;
+}
+
+size_t bt_eatt_count(struct bt_conn *conn)
+{
+    return 0;
+}
