@@ -12,7 +12,6 @@
 #define PSM        0x80
 #define SDU_MAX    2468
 #define PDU_OCTETS 251
-#define PER_PDU    246.8 // Octets of an SDU of 2468 in each of its ten PDUs.
 #define FEATURE_2M (1ULL << 8)
 #define LINKS      4
 
@@ -185,7 +184,15 @@ static uint64_t host_octets(const struct point *point)
     return octets;
 }
 
-static uint64_t ideal_octets(const struct point *point)
+// An SDU of this length, and the PDUs that carry it: as few as MPS 247 allows, of equal length.
+struct sdu {
+    uint16_t len;
+    const char *name;
+    uint16_t pdu; // Octets of the longest,
+    double part;  // ... and of the SDU in each.
+};
+
+static uint64_t ideal_octets(const struct point *point, const struct sdu *sdu)
 {
     if (!start(point)) {
         return 0;
@@ -194,23 +201,21 @@ static uint64_t ideal_octets(const struct point *point)
     struct air_controller *to = sim_controller(pair.hosts[PAIR_CENTRAL].host);
     struct air_link_stats before;
     struct air_link_stats after;
-    (void)air_link_saturate(from, pair.hosts[PAIR_PERIPHERAL].handle, PDU_OCTETS);
+    (void)air_link_saturate(from, pair.hosts[PAIR_PERIPHERAL].handle, sdu->pdu);
     sim_run(pair.sim, 1000000);
     (void)air_link_stats(to, pair.hosts[PAIR_CENTRAL].handle, &before);
     sim_run(pair.sim, point->measure_us);
     (void)air_link_stats(to, pair.hosts[PAIR_CENTRAL].handle, &after);
     pair_stop(&pair);
-    return (uint64_t)((double)(after.saturate_pdus - before.saturate_pdus) * PER_PDU);
+    return (uint64_t)((double)(after.saturate_pdus - before.saturate_pdus) * sdu->part);
 }
 
 static bool measure(const struct point *point, const char *loss)
 {
-    static const struct {
-        uint16_t len;
-        const char *name;
-    } sdus[] = {{SDU_MAX, ""}, {512, ".sdu512"}};
-    uint64_t ideal = ideal_octets(point);
+    static const struct sdu sdus[] = {{SDU_MAX, "", PDU_OCTETS, SDU_MAX / 10.0},
+                                      {512, ".sdu512", 176, 512 / 3.0}};
     for (size_t i = 0; i < ARRAY_SIZE(sdus); i++) {
+        uint64_t ideal = ideal_octets(point, &sdus[i]);
         sdu_len = sdus[i].len;
         uint64_t host = host_octets(point);
         if (!ideal || !host) {

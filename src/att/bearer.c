@@ -333,7 +333,7 @@ static ALWAYS_INLINE void pdu_recv(struct att_bearer *bearer, struct net_buf *pd
         dropped(bearer, "PDU ignored");
     } else if (row->class == ATT_RESPONSE) {
         response_recv(bearer, op, &in);
-    } else if (row->class != ATT_COMMAND || !att_up.access(conn, op, in, &rx.handle)) {
+    } else if (row->class != ATT_COMMAND || !att_up.access(bearer->conn, op, in, &rx.handle)) {
         (void)row->fn(&rx);
     }
     net_buf_unref(pdu);

@@ -187,6 +187,10 @@ class BreezeHost:
         self.subscriptions = Mailbox(f"subscription to {label}")
         self.unsubscribed = Mailbox(f"end of a subscription at {label}")
         self.opened = Mailbox("a channel at Breeze")
+        self.echoes = Mailbox("an enhanced channel at Breeze")
+        self.ends = Mailbox("an enhanced channel's end at Breeze")
+        self.changes = Mailbox("a reconfiguration at Breeze")
+        self.bearers = Mailbox(f"the number of bearers at {label}")
         self.closed = Mailbox("a channel's end at Breeze")
         self.received = Mailbox("all octets at Breeze")
         self.indications = Mailbox(f"confirmation at {label}")
@@ -414,6 +418,18 @@ class BreezeHost:
 
     def on_indicated(self, _index, err):
         self.indications.put(code_of(err))
+
+    def on_ecred_open(self, number, mtu):
+        self.echoes.put((int(number), int(mtu)))
+
+    def on_ecred_closed(self, number):
+        self.ends.put(int(number))
+
+    def on_ecred_reconfigured(self, number, rx, tx):
+        self.changes.put((int(number), int(rx), int(tx)))
+
+    def on_eatt_count(self, _index, count):
+        self.bearers.put(int(count))
 
     def on_chan_open(self, mtu):
         self.opened.put(int(mtu))

@@ -55,8 +55,8 @@ class Room:
         """A running host of this kind."""
         number = len(self.hosts)
         label = f"{kind}{number}"
-        if kind == "breeze":
-            program = media.built("tests/interop/interop-host")
+        if kind.startswith("breeze"):  # "breeze_eatt": the build with enhanced bearers
+            program = media.built("tests/interop/interop-host" + kind[6:].replace("_", "-"))
             host = BreezeHost(program, f"unix:{self.socket()}", self.folder, label)
         else:
             transport = f"unix-client:{self.socket()}"

@@ -19,6 +19,7 @@
 
 #include <breeze/breeze.h>
 #include <breeze/privacy.h>
+#include <zephyr/bluetooth/att.h>
 #include <zephyr/bluetooth/bluetooth.h>
 #include <zephyr/bluetooth/conn.h>
 #include <zephyr/bluetooth/gatt.h>
@@ -506,6 +507,55 @@ static int cmd_chan_close(const struct words *w)
     return chan_close();
 }
 
+uint32_t bearers;
+
+// eatt CONN COUNT: open enhanced bearers
+static int cmd_eatt(const struct words *w)
+{
+    return bt_eatt_connect(link_at(number_at(w, 1, 0)), number_at(w, 2, 1));
+}
+
+static int cmd_eatt_count(const struct words *w)
+{
+    uint32_t link = number_at(w, 1, 0);
+    say("eatt_count %u %zu", (unsigned int)link, bt_eatt_count(link_at(link)));
+    return 0;
+}
+
+static int cmd_eatt_drop(const struct words *w)
+{
+    return bt_eatt_disconnect_one(link_at(number_at(w, 1, 0)));
+}
+
+// bearers 0|1|2: any, unenhanced, enhanced
+static int cmd_bearers(const struct words *w)
+{
+    bearers = number_at(w, 1, 0);
+    return 0;
+}
+
+// ecred_listen PSM; ecred_connect CONN PSM COUNT; ecred_reconfigure MTU
+static int cmd_ecred_listen(const struct words *w)
+{
+    return ecred_listen((uint16_t)number_at(w, 1, 0));
+}
+
+static int cmd_ecred_connect(const struct words *w)
+{
+    return ecred_connect(number_at(w, 1, 0), (uint16_t)number_at(w, 2, 0), number_at(w, 3, 1));
+}
+
+static int cmd_ecred_reconfigure(const struct words *w)
+{
+    return ecred_reconfigure((uint16_t)number_at(w, 1, 0));
+}
+
+static int cmd_ecred_free(const struct words *w)
+{
+    ecred_free();
+    return 0;
+}
+
 // ---- Pairing --------------------------------------------------------------------------------------
 
 // io NUMBER [sc=1]
@@ -644,6 +694,14 @@ static const struct {
     {"chan_expect", cmd_chan_expect},
     {"chan_send", cmd_chan_send},
     {"chan_close", cmd_chan_close},
+    {"ecred_listen", cmd_ecred_listen},
+    {"ecred_connect", cmd_ecred_connect},
+    {"ecred_reconfigure", cmd_ecred_reconfigure},
+    {"ecred_free", cmd_ecred_free},
+    {"eatt", cmd_eatt},
+    {"eatt_count", cmd_eatt_count},
+    {"eatt_drop", cmd_eatt_drop},
+    {"bearers", cmd_bearers},
     {"stats", cmd_stats},
     {"io", cmd_io},
     {"security", cmd_security},

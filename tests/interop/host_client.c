@@ -157,6 +157,7 @@ int client_discover(uint32_t link, const char *what, uint16_t first, uint16_t la
             .start_handle = first,
             .end_handle = last,
             .type = discoveries[i].type,
+            .chan_opt = (enum bt_att_chan_opt)bearers,
         };
         return end(&c->discovering, bt_gatt_discover(link_at(link), &c->discover));
     }
@@ -184,8 +185,10 @@ int client_read(uint32_t link, uint16_t handle, uint16_t offset)
     if (rc != 0) {
         return rc;
     }
-    c->read = (struct bt_gatt_read_params){
-        .func = on_read, .handle_count = 1, .single = {.handle = handle, .offset = offset}};
+    c->read = (struct bt_gatt_read_params){.func = on_read,
+                                           .handle_count = 1,
+                                           .single = {.handle = handle, .offset = offset},
+                                           .chan_opt = (enum bt_att_chan_opt)bearers};
     return end(&c->reading, bt_gatt_read(link_at(link), &c->read));
 }
 
@@ -197,7 +200,8 @@ int client_read_uuid(uint32_t link, const struct bt_uuid *uuid)
         return rc;
     }
     c->read = (struct bt_gatt_read_params){.func = on_read,
-                                           .by_uuid = {1, 0xffff, keep_uuid(&c->uuid, uuid)}};
+                                           .by_uuid = {1, 0xffff, keep_uuid(&c->uuid, uuid)},
+                                           .chan_opt = (enum bt_att_chan_opt)bearers};
     return end(&c->reading, bt_gatt_read(link_at(link), &c->read));
 }
 
@@ -215,8 +219,11 @@ int client_write(uint32_t link, uint16_t handle, const void *value, size_t len)
         return rc;
     }
     (void)memcpy(c->value, value, len);
-    c->write = (struct bt_gatt_write_params){
-        .func = on_written, .handle = handle, .data = c->value, .length = (uint16_t)len};
+    c->write = (struct bt_gatt_write_params){.func = on_written,
+                                             .handle = handle,
+                                             .data = c->value,
+                                             .length = (uint16_t)len,
+                                             .chan_opt = (enum bt_att_chan_opt)bearers};
     return end(&c->writing, bt_gatt_write(link_at(link), &c->write));
 }
 
@@ -281,6 +288,7 @@ int client_subscribe(uint32_t link, uint16_t value_handle, uint16_t ccc_handle, 
     s->params.value_handle = value_handle;
     s->params.ccc_handle = ccc_handle;
     s->params.value = ccc;
+    s->params.chan_opt = (enum bt_att_chan_opt)bearers;
     s->used = true;
     return end(&s->used, bt_gatt_subscribe(conn, &s->params));
 }

@@ -50,12 +50,21 @@ int server_indicate(uint32_t link, const void *value, size_t len);
 // Another service comes or goes.
 int server_extra(bool there);
 
+// Which bearers all of these use from now on (bt_att_chan_opt).
+extern uint32_t bearers;
+
 // The one channel (host_l2cap.c).
 int chan_listen(uint16_t psm);
 int chan_connect(uint32_t link, uint16_t psm);
 int chan_expect(uint32_t octets);
 int chan_send(uint32_t octets);
 int chan_close(void);
+// Up to five enhanced channels that send back what comes (host_ecred.c); those that ended may be used again.
+int ecred_listen(uint16_t psm);
+int ecred_connect(uint32_t link, uint16_t psm, uint32_t count);
+int ecred_reconfigure(uint16_t mtu);
+void ecred_free(void);
+
 // Pairing: IO capability by number, with Secure Connections or legacy; the level wanted; the user's
 // answer: passkey, yes or cancel; all bonds forgotten.
 int security_io(uint32_t io, bool sc);

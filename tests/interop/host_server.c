@@ -177,6 +177,7 @@ static void burst_pump(struct bt_conn *conn, struct burst *burst)
             .len = (uint16_t)burst->len,
             .func = on_sent,
             .user_data = burst,
+            .chan_opt = (enum bt_att_chan_opt)bearers,
         };
         int rc = conn == NULL ? -ENOTCONN : bt_gatt_notify_cb(conn, &params);
         if (rc != 0) {
@@ -227,6 +228,7 @@ int server_indicate(uint32_t link, const void *data, size_t len)
         .destroy = on_indication_over,
         .data = indication.data,
         .len = (uint16_t)len,
+        .chan_opt = (enum bt_att_chan_opt)bearers,
     };
     int rc = bt_gatt_indicate(conn, &indication.params);
     indication.busy = rc == 0;

@@ -447,6 +447,59 @@ static void pitfall_85_end_with_sdus_queued(void **state)
     HEARD("c0 d0 r0 ");
 }
 
+// Who listens later is found later: until then a request is refused, and nothing of it stays.
+static void pitfall_86_listening_after_the_request(void **state)
+{
+    static struct bt_l2cap_server late = {.psm = 0x81, .accept = app_accept};
+    SIG(conn, "> 14 05 0a 00 81 00 50 00 64 00 20 00 02 00"
+              "< 15 05 0a 00 00 00 00 00 00 00 00 00 02 00");
+    assert_int_equal(bt_l2cap_server_register(&late), 0);
+    SIG(conn, "> 14 06 0a 00 81 00 50 00 64 00 20 00 02 00"
+              "< 15 06 0a 00 40 00 64 00 66 00 01 00 00 00");
+    HEARD("c0 ");
+    assert_int_equal(bt_l2cap_server_unregister(&late), 0); // The channel stays.
+    SIG(conn, "> 14 07 0a 00 81 00 51 00 64 00 20 00 02 00"
+              "< 15 07 0a 00 00 00 00 00 00 00 00 00 02 00");
+    assert_int_equal(bt_l2cap_chan_send(&chans[0].chan, an_sdu(1)), 0);
+    FRAMES(conn, 0x50, "< 01 00 78");
+}
+
+// A stream without end into a buffer of three frames, with a credit given back for each that is read: what
+// comes never exceeds it, and a peer that sends more is cut off, not its data silently.
+static void pitfall_88_a_stream_never_exceeds_its_credits(void **state)
+{
+    unsigned int held = 0;
+    unsigned int seen = 0;
+    assert_int_equal(bt_l2cap_chan_give_credits(&chans[0].chan, 3), 0);
+    SIG(conn, "> 14 05 0a 00 80 00 50 00 64 00 20 00 02 00"
+              "< 15 05 0a 00 40 00 64 00 66 00 03 00 00 00");
+    for (unsigned int round = 0; round < 1000; round++) {
+        unsigned int credits = (unsigned int)atomic_get(&chans[0].rx.credits);
+        assert_int_equal(credits + held, 3);
+        heard[0] = 0;
+        frame_to_channel("\x01\x00x", 3); // One at least, ...
+        held++;
+        seen++;
+        HEARD("seg0:1@0/1 ");
+        unsigned int read = 1 + round % held; // ... and as many read as there are, or fewer.
+        if (held == 3 || round % 2) {
+            held -= read;
+            assert_int_equal(bt_l2cap_chan_give_credits(&chans[0].chan, (uint16_t)read), 0);
+            struct fake_frame frame;
+            assert_true(fake_sent(&frame));
+            assert_int_equal(frame.data[4], 0x16);
+        }
+    }
+    assert_int_equal(seen, 1000);
+    while (atomic_get(&chans[0].rx.credits)) {
+        frame_to_channel("\x01\x00x", 3);
+    }
+    heard[0] = 0;
+    frame_to_channel("\x01\x00x", 3);
+    expect_disconnect();
+    HEARD("");
+}
+
 // An object that the application overwrites while it is in use, and one that it gives twice.
 static void overwritten_object(void **state)
 {
@@ -524,6 +577,8 @@ int main(void)
         T(pitfall_83_credits_move_what_waits, setup),
         T(pitfall_84_send_says_what_is_wrong, setup),
         T(pitfall_85_end_with_sdus_queued, setup),
+        T(pitfall_86_listening_after_the_request, setup),
+        T(pitfall_88_a_stream_never_exceeds_its_credits, setup_seg),
         T(overwritten_object, setup),
         T(servers, setup),
         T(connect_arguments, setup),
