@@ -317,8 +317,20 @@ static struct eatt_bearer *take(const struct bt_conn *conn, enum eatt_state stat
     return NULL;
 }
 
+// Slots that accept() gave, for which L2CAP then had none of its own, are free again: nobody tells.
+static void reclaim(struct eatt_link *link)
+{
+    for (unsigned int i = 0; i < CONFIG_BT_EATT_MAX; i++) {
+        struct eatt_bearer *bearer = &link->bearers[i];
+        if (bearer->state == EATT_ACCEPTED && !bearer->le.chan.conn) {
+            bearer->state = EATT_FREE;
+        }
+    }
+}
+
 static int accept(struct bt_conn *conn, struct bt_l2cap_server *server, struct bt_l2cap_chan **chan)
 {
+    reclaim(link_of(conn));
     struct eatt_bearer *bearer = take(conn, EATT_ACCEPTED);
     *chan = bearer ? &bearer->le.chan : NULL;
     return bearer ? 0 : -ENOMEM;
@@ -403,6 +415,7 @@ int bt_eatt_connect(struct bt_conn *conn, size_t num_channels)
         return -EACCES;
     }
     struct eatt_link *link = link_of(conn);
+    reclaim(link);
     unsigned int waiting = missing(link);
     if (count(link, EATT_FREE) < num_channels + waiting) {
         return -ENOMEM;

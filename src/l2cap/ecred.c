@@ -161,8 +161,8 @@ void sig_on_credit_conn_rsp(struct sig_cmd *cmd)
         sig_ignore(cmd);
         return;
     }
-    bool all = result == COC_NO_SPSM || result == COC_NO_AUTHEN || result == COC_KEY_SIZE ||
-               result == COC_NO_AUTHOR || result >= COC_BAD_PARAMS || !rd_ok(&cmd->data);
+    bool all = result == COC_NO_SPSM || (result >= COC_NO_AUTHEN && result <= COC_NO_ENCRYPTION) ||
+               result >= COC_BAD_PARAMS || !rd_ok(&cmd->data);
     while (coc) {
         uint16_t dcid = rd_le16(&cmd->data);
         coc->refused = (uint8_t)result;

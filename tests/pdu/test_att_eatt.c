@@ -182,6 +182,22 @@ static void peer_opens_what_there_is(void **state)
     heard("");
 }
 
+// L2CAP has no slot left for what we accepted: nothing of it stays.
+static void accepted_in_vain(void **state)
+{
+    struct bt_l2cap_server *server = &eatt_reg.server;
+    struct bt_l2cap_chan *chan;
+    for (unsigned int i = 0; i < 10; i++) {
+        assert_int_equal(server->accept(conn, server, &chan), 0);
+    }
+    peer_opens(3, 5);
+    assert_int_equal(server->accept(conn, server, &chan), -ENOMEM);
+    SIG(conn, "> 06 02 04 00 41 00 41 00 < 07 02 04 00 41 00 41 00");
+    assert_int_equal(server->accept(conn, server, &chan), 0);
+    assert_int_equal(bt_eatt_connect(conn, 1), 0);
+    assert_int_equal(forget_sent(), 1);
+}
+
 static void encryption_is_needed(void **state)
 {
     fake.security = BT_SECURITY_L1;
@@ -223,11 +239,16 @@ static void collision_as_central(void **state)
 {
     conn->role = BT_CONN_ROLE_CENTRAL;
     assert_int_equal(bt_eatt_connect(conn, 3), 0);
-    SIG(conn, "< 17 01 0e 00 27 00 f7 00 f7 00 02 00 40 00 41 00 42 00" REFUSED_FOR_RESOURCES("01") "< 17 02 0e 00 27 00 f7 00 f7 00 02 00 40 00 41 00 42 00" REFUSED_FOR_RESOURCES(
-                  "02") "< 17 03 0e 00 27 00 f7 00 f7 00 02 00 40 00 41 00 42 "
-                        "00" REFUSED_FOR_RESOURCES("03") "< 17 04 0e 00 27 00 f7 00 f7 00 02 00 40 "
-                                                         "00 41 00 42 00" REFUSED_FOR_RESOURCES("0"
-                                                                                                "4"));
+    SIG(conn, "< 17 01 0e 00 27 00 f7 00 f7 00 02 00 40 00 41 00 42 00" REFUSED_FOR_RESOURCES(
+                  "01") "< 17 02 0e 00 27 00 f7 00 f7 00 02 00 40 00 41 00 42 "
+                        "00" REFUSED_FOR_RESOURCES("02") "< 17 03 0e 00 27 00 f7 00 f7 00 02 00 40 "
+                                                         "00 41 00 42 "
+                                                         "00" REFUSED_FOR_RESOURCES(
+                                                             "03") "< 17 04 0e 00 27 00 f7 00 f7 "
+                                                                   "00 02 00 40 "
+                                                                   "00 41 00 42 "
+                                                                   "00" REFUSED_FOR_RESOURCES("0"
+                                                                                              "4"));
     fake_time(10000000);
     assert_int_equal(forget_sent(), 0);
     assert_int_equal(bt_eatt_count(conn), 0);
@@ -745,6 +766,7 @@ int main(void)
 #define CASE(fn) cmocka_unit_test_setup_teardown(fn, begin, end)
     const struct CMUnitTest tests[] = {
         CASE(peer_opens_what_there_is),
+        CASE(accepted_in_vain),
         CASE(encryption_is_needed),
         CASE(we_open),
         CASE(collision_as_central),
