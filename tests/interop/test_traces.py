@@ -38,8 +38,17 @@ def run(*command):
 
 
 def characteristic_request(packet):
-    """Whether this is an ATT request for characteristic declarations."""
-    return packet[0] == 2 and packet[7:10] == b"\x04\x00\x08" and packet[14:] == b"\x03\x28"
+    """Whether this is an ATT request for characteristic declarations, on whichever bearer."""
+    pdu = packet[9:] if packet[7:9] == b"\x04\x00" else packet[11:]  # behind the length of an SDU
+    return packet[0] == 2 and pdu[:1] == b"\x08" and pdu[5:] == b"\x03\x28"
+
+
+def part_of_sdu(packet):
+    """Whether this is a K-frame that is no whole SDU: on enhanced bearers btmon takes each for a PDU."""
+    start = packet[0] == 2 and packet[2] >> 4 & 3 != 1
+    length, cid, sdu = (int.from_bytes(packet[i : i + 2], "little") for i in (5, 7, 9))
+    whole_frame = length == len(packet) - 9
+    return start and whole_frame and 0x40 <= cid < 0x80 and sdu != length - 2
 
 
 def btmon(packets):
@@ -76,7 +85,7 @@ def without_breaker(packets):
 def btmon_output(path):
     if shutil.which("btmon") is None:
         skip("btmon is not installed")
-    packets = packets_of(path)
+    packets = [entry for entry in packets_of(path) if not part_of_sdu(entry[1])]
     if btmon_is_broken():
         packets = [entry for entry in packets if not characteristic_request(entry[1])]
     for _ in range(BREAKS_MAX):
