@@ -164,7 +164,7 @@ static void hash_follows_the_services(void **state)
     assert_memory_equal(before, gatt_hash(), sizeof(before));
 }
 
-static void hash_is_read_by_uuid(void **state)
+static void gatt_sr_gas_bv_02_c_hash_is_read_by_uuid(void **state)
 {
     uint8_t rsp[4 + GATT_HASH_LEN] = {0x09, 0x12, 0x11, 0x00};
     static const uint8_t req[] = {0x08, 0x01, 0x00, 0xff, 0xff, 0x2a, 0x2b};
@@ -658,7 +658,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(database_hash_of_the_specification),
         CASE(hash_follows_the_services),
-        CASE(hash_is_read_by_uuid),
+        CASE(gatt_sr_gas_bv_02_c_hash_is_read_by_uuid),
         CASE(hostile_40_out_of_sync_once),
         CASE(hostile_40_what_is_answered_out_of_sync),
         CASE(command_out_of_sync_is_ignored),

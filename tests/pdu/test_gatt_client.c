@@ -169,7 +169,7 @@ static void discover_characteristics(void **state)
     heard("4>5 p18 2a01;end;");
 }
 
-static void discover_descriptors(void **state)
+static void pitfall_78_discover_descriptors(void **state)
 {
     discover(BT_GATT_DISCOVER_DESCRIPTOR, NULL, 1, 5);
     ATT(conn, "< 04 01 00 05 00 > 05 01 01 00 00 28 02 00 03 28 03 00 00 2a 04 00 02 29"
@@ -644,7 +644,7 @@ static void subscription_ends_by_its_callback(void **state)
     heard("s0 err 0;s1 err 0;s0 a;s1 a;s0 err 0;s0 over;s1 err 0;s1 over;");
 }
 
-static void unsubscribed_while_the_write_is_under_way(void **state)
+static void pitfall_71_unsubscribed_while_the_write_is_under_way(void **state)
 {
     sub_stops = false;
     assert_int_equal(subscribe(0, BT_GATT_CCC_NOTIFY), 0);
@@ -691,7 +691,7 @@ static void on_any(struct bt_conn *c, uint16_t handle, const void *data, uint16_
     tell("any %u %.*s%s;", handle, len, (const char *)data, indication ? "!" : "");
 }
 
-static void every_notification_is_seen(void **state)
+static void pitfall_70_every_notification_is_seen(void **state)
 {
     static const struct breeze_gatt_any_cb any = {.notified = on_any};
     breeze_gatt_any_cb_set(&any);
@@ -745,7 +745,7 @@ int main(void)
         CASE(discover_services),
         CASE(discover_services_by_uuid),
         CASE(discover_characteristics),
-        CASE(discover_descriptors),
+        CASE(pitfall_78_discover_descriptors),
         CASE(discovery_stops_when_told),
         CASE(discovery_started_anew_in_its_callback),
         CASE(discovery_arguments),
@@ -769,10 +769,10 @@ int main(void)
         CASE(subscriptions_share_a_descriptor),
         CASE(refused_subscription),
         CASE(subscription_ends_by_its_callback),
-        CASE(unsubscribed_while_the_write_is_under_way),
+        CASE(pitfall_71_unsubscribed_while_the_write_is_under_way),
         CASE(subscription_arguments),
         CASE(min_security_of_a_subscription),
-        CASE(every_notification_is_seen),
+        CASE(pitfall_70_every_notification_is_seen),
         CASE(hostile_38_notifications),
         CASE(confirmation_waits_for_a_buffer),
         CASE(both_roles_at_once),

@@ -229,7 +229,7 @@ static void gatt_cl_gar_bv_05_c_read_multiple(void **state)
     heard("done 2;");
 }
 
-static void gatt_cl_gar_bv_08_c_read_multiple_variable(void **state)
+static void read_multiple_variable(void **state)
 {
     multiple(true);
     ATT(conn, "< 20 03 00 05 00 07 00 > 21 01 00 61 00 00 02 00 62 63");
@@ -481,7 +481,7 @@ int main(void)
         CASE(gatt_cl_gad_bv_03_c_includes),       CASE(include_errors),
         CASE(gatt_cl_gad_descriptor_values),      CASE(hostile_38_lists_of_declarations),
         CASE(gatt_cl_gar_bv_03_c_read_by_uuid),   CASE(hostile_38_read_by_uuid),
-        CASE(gatt_cl_gar_bv_05_c_read_multiple),  CASE(gatt_cl_gar_bv_08_c_read_multiple_variable),
+        CASE(gatt_cl_gar_bv_05_c_read_multiple),  CASE(read_multiple_variable),
         CASE(hostile_38_read_multiple_variable),  CASE(gatt_cl_gaw_bv_05_c_long_write),
         CASE(gatt_cl_gaw_bi_refused_pieces),      CASE(gatt_cl_gaw_bv_06_c_echo_is_compared),
         CASE(gatt_cl_gaw_bv_06_c_reliable_write), CASE(a_long_write_is_cancelled),

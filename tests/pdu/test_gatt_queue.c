@@ -140,7 +140,7 @@ static void gatt_sr_gaw_bv_06_c_reliable_write(void **state)
     heard("1@1+1 f1;0@0+1 f4;1@1+1 f4;0@1+1 f4;"); // In the order of arrival.
 }
 
-static void gatt_sr_gaw_bv_11_c_cancelled(void **state)
+static void queue_is_cancelled(void **state)
 {
     ATT(conn, "> 16 14 00 00 00 61 < 17 14 00 00 00 61 > 18 00 < 19 > 18 01 < 19");
     heard("");
@@ -272,7 +272,7 @@ static void gatt_sr_gar_bi_18_to_22_c_read_multiple_refused(void **state)
     ATT(conn, "> 0e 14 00 1b 00 < 01 0e 1b 00 02 > 20 14 00 1b 00 < 01 20 1b 00 02");
 }
 
-static void gatt_sr_gar_bv_08_c_read_multiple_variable(void **state)
+static void read_multiple_variable(void **state)
 {
     lens[0] = 0;
     ATT(conn, "> 20 14 00 16 00 05 00 < 21 00 00 03 00 76 76 76 02 00 41 03");
@@ -382,7 +382,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(gatt_sr_gaw_bv_05_c_long_value),
         CASE(gatt_sr_gaw_bv_06_c_reliable_write),
-        CASE(gatt_sr_gaw_bv_11_c_cancelled),
+        CASE(queue_is_cancelled),
         CASE(gatt_sr_gaw_bi_07_to_11_c_refused_pieces),
         CASE(hostile_35_offset_and_length),
         CASE(hostile_35_execute_flags),
@@ -393,7 +393,7 @@ int main(void)
         CASE(authorization_of_pieces_and_reads),
         CASE(gatt_sr_gar_bv_05_c_read_multiple),
         CASE(gatt_sr_gar_bi_18_to_22_c_read_multiple_refused),
-        CASE(gatt_sr_gar_bv_08_c_read_multiple_variable),
+        CASE(read_multiple_variable),
         CASE(gatt_sr_gar_bv_04_c_read_long),
         CASE(gatt_sr_gad_bv_03_c_includes),
         CASE(gatt_sr_gan_bv_02_c_multiple_notifications),
