@@ -20,6 +20,21 @@ static struct bt_conn *find(uint16_t handle)
     return conn;
 }
 
+// An event that is a handle and numbers of 16 bits: read whole, then its connection (NULL: stale).
+// False: malformed.
+static bool numbers(struct rd *params, uint16_t *to, unsigned int count, struct bt_conn **conn)
+{
+    uint16_t handle = rd_le16(params);
+    for (unsigned int i = 0; i < count; i++) {
+        to[i] = rd_le16(params);
+    }
+    if (!rd_done(params)) {
+        return false;
+    }
+    *conn = find(handle);
+    return true;
+}
+
 static bool on_disconnection(struct rd *params)
 {
     uint8_t status = rd_u8(params);
@@ -38,14 +53,14 @@ static bool on_disconnection(struct rd *params)
 static bool on_update(struct rd *params)
 {
     uint8_t status = rd_u8(params);
-    uint16_t handle = rd_le16(params);
-    uint16_t interval = rd_le16(params);
-    uint16_t latency = rd_le16(params);
-    uint16_t timeout = rd_le16(params);
-    if (!rd_done(params)) {
+    struct bt_conn *conn;
+    uint16_t set[3];
+    if (!numbers(params, set, ARRAY_SIZE(set), &conn)) {
         return false;
     }
-    struct bt_conn *conn = find(handle);
+    uint16_t interval = set[0];
+    uint16_t latency = set[1];
+    uint16_t timeout = set[2];
     if (!conn) {
         return true;
     }
@@ -119,39 +134,33 @@ static bool on_version(struct rd *params)
 
 static bool on_param_req(struct rd *params)
 {
-    uint16_t handle = rd_le16(params);
-    struct bt_le_conn_param asked;
-    asked.interval_min = rd_le16(params);
-    asked.interval_max = rd_le16(params);
-    asked.latency = rd_le16(params);
-    asked.timeout = rd_le16(params);
-    if (!rd_done(params)) {
+    struct bt_conn *conn;
+    uint16_t asked[4];
+    if (!numbers(params, asked, ARRAY_SIZE(asked), &conn)) {
         return false;
     }
-    struct bt_conn *conn = find(handle);
-    if (conn) {
-        conn->asked = asked; // Judged in the drain, by conn_param_ask().
+    if (conn) { // Judged in the drain, by conn_param_ask().
+        conn->asked = (struct bt_le_conn_param){asked[0], asked[1], asked[2], asked[3]};
         conn_post(conn, CONN_POST_PARAM_REQ);
     }
     return true;
 }
 
+static bool is_data_len(uint16_t octets)
+{
+    return octets >= BT_GAP_DATA_LEN_DEFAULT && octets <= BT_GAP_DATA_LEN_MAX;
+}
+
 static bool on_data_len(struct rd *params)
 {
-    uint16_t handle = rd_le16(params);
-    struct bt_conn_le_data_len_info info;
-    info.tx_max_len = rd_le16(params);
-    info.tx_max_time = rd_le16(params);
-    info.rx_max_len = rd_le16(params);
-    info.rx_max_time = rd_le16(params);
-    if (!rd_done(params) || info.tx_max_len < BT_GAP_DATA_LEN_DEFAULT ||
-        info.tx_max_len > BT_GAP_DATA_LEN_MAX || info.rx_max_len < BT_GAP_DATA_LEN_DEFAULT ||
-        info.rx_max_len > BT_GAP_DATA_LEN_MAX) {
+    struct bt_conn *conn;
+    uint16_t now[4]; // Octets and time to send, octets and time to receive.
+    if (!numbers(params, now, ARRAY_SIZE(now), &conn) || !is_data_len(now[0]) ||
+        !is_data_len(now[2])) {
         return false;
     }
-    struct bt_conn *conn = find(handle);
     if (conn) {
-        conn->data_len = info;
+        conn->data_len = (struct bt_conn_le_data_len_info){now[0], now[1], now[2], now[3]};
         conn_post(conn, CONN_POST_DATA_LEN);
     }
     return true;

@@ -52,7 +52,7 @@ const bt_addr_le_t *bt_conn_get_dst(const struct bt_conn *conn)
 
 uint8_t bt_conn_index(const struct bt_conn *conn)
 {
-    return (uint8_t)(conn - conn_run.slots);
+    return conn->index;
 }
 
 bool bt_conn_is_type(const struct bt_conn *conn, enum bt_conn_type type)

@@ -62,6 +62,9 @@ int clt_discovered(struct bt_conn *conn, struct bt_gatt_op *op, const struct bt_
 // A discovery ends regularly when nothing (more) is found.
 uint8_t clt_discover_on_err(const struct bt_gatt_op *op, uint8_t err);
 void clt_discover_end(struct bt_conn *conn, struct bt_gatt_op *op, uint8_t err);
+// The head of a list whose items are `fixed` octets and a UUID: the UUID's length, 0 for a malformed
+// one.
+size_t clt_list_uuid_size(struct rd *list, size_t fixed);
 // The next request, or the end, after a list whose last handle was `last`.
 int clt_discover_next(struct bt_gatt_op *op, uint16_t last);
 

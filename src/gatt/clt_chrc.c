@@ -17,10 +17,8 @@ static bool build(struct bt_conn *conn, struct bt_gatt_op *op, struct wr *w)
 static int on_rsp(struct bt_conn *conn, struct bt_gatt_op *op, struct rd *params)
 {
     const struct bt_gatt_discover_params *wanted = op->params;
-    size_t uuid_size = rd_u8(params) - 5u;
-    size_t item = 5 + uuid_size;
-    if ((uuid_size != BT_UUID_SIZE_16 && uuid_size != BT_UUID_SIZE_128) || !rd_left(params) ||
-        rd_left(params) % item) {
+    size_t uuid_size = clt_list_uuid_size(params, 5);
+    if (!uuid_size) {
         return BT_ATT_ERR_INVALID_PDU;
     }
     uint16_t last = 0;

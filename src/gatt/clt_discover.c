@@ -32,6 +32,13 @@ void clt_discover_end(struct bt_conn *conn, struct bt_gatt_op *op, uint8_t err)
     params->func(conn, NULL, params);
 }
 
+size_t clt_list_uuid_size(struct rd *list, size_t fixed)
+{
+    size_t size = rd_u8(list) - fixed;
+    bool known = size == BT_UUID_SIZE_16 || size == BT_UUID_SIZE_128;
+    return known && rd_left(list) && rd_left(list) % (fixed + size) == 0 ? size : 0;
+}
+
 int clt_discover_next(struct bt_gatt_op *op, uint16_t last)
 {
     const struct bt_gatt_discover_params *params = op->params;

@@ -42,10 +42,8 @@ static bool build_all(struct bt_conn *conn, struct bt_gatt_op *op, struct wr *w)
 static int on_all(struct bt_conn *conn, struct bt_gatt_op *op, struct rd *params)
 {
     const struct bt_gatt_discover_params *wanted = op->params;
-    size_t uuid_size = rd_u8(params) - 4u;
-    size_t item = 4 + uuid_size;
-    if ((uuid_size != BT_UUID_SIZE_16 && uuid_size != BT_UUID_SIZE_128) || !rd_left(params) ||
-        rd_left(params) % item) {
+    size_t uuid_size = clt_list_uuid_size(params, 4);
+    if (!uuid_size) {
         return BT_ATT_ERR_INVALID_PDU;
     }
     uint16_t last = 0;
