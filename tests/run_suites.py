@@ -67,6 +67,8 @@ def compile_one(suite, name, compiler, level, log, flags):
     folder = BUILD / "configurations" / name
     configure = ["cmake", "-S", str(ROOT), "-B", str(folder), "-G", "Ninja"]
     configure += [f"-DBREEZE_LEVEL={level}", f"-DBREEZE_LOG_MAX={log}"]
+    configure += [word for word in flags.split() if word.startswith("-DBREEZE_")]
+    flags = " ".join(word for word in flags.split() if not word.startswith("-DBREEZE_"))
     configure += ["-DCMAKE_COMPILE_WARNING_AS_ERROR=ON", f"-DCMAKE_C_FLAGS={flags}"]
     if compiler == "arm":
         configure += [f"-DCMAKE_TOOLCHAIN_FILE={ROOT}/cmake/arm-none-eabi.cmake", "-DBREEZE_AIR=OFF"]
