@@ -24,7 +24,9 @@ TOOLS = "arm-none-eabi-"
 TARGET = ["-mcpu=cortex-m0plus", "-mthumb"]
 # What a program calls: the API of the host, and of the shim what every program needs.
 API = re.compile(r"(bt|breeze)_\w+$")
-SHIM_API = ["breeze_step", "settings_subsys_init", "settings_load"]
+SHIM_API = ["breeze_step"]
+# ... and what those need whose host keeps something in the settings.
+SETTINGS_API = ["settings_subsys_init", "settings_load"]
 REMOVED = re.compile(r"removing unused section '(?P<section>[^']+)' in file '(?P<file>[^']+)'")
 SECTION = re.compile(
     r"\s*\[\s*\d+\]\s+(?P<name>\S*)\s+(?P<type>[A-Z_]+)\s+[0-9a-f]+\s+[0-9a-f]+\s+"
@@ -74,6 +76,11 @@ def api(objects):
             yield words[2]
 
 
+def shim_api(objects):
+    keeps = "gap_settings" in tool("nm", "--defined-only", *objects).split()
+    return SHIM_API + (SETTINGS_API if keeps else [])
+
+
 def link(objects, roots, out):
     """Links the program; returns {object: the names of its sections that were removed}. The port's
     functions are missing and may be."""
@@ -94,7 +101,7 @@ def measure(build):
         raise SystemExit(f"size: no objects of the library in {build}")
     host = [path for path in objects if "/breeze_kernel.dir/" not in path]
     program = build / "size.elf"
-    removed = link(objects, sorted(set(api(host)) | set(SHIM_API)), program)
+    removed = link(objects, sorted(set(api(host)) | set(shim_api(host))), program)
     layers = {}
     for path in objects:
         row = layers.setdefault(object_layer(Path(path)), dict.fromkeys(COLUMNS, 0))

@@ -15,4 +15,8 @@ const struct hci_evt_table hci_evt_tables[] = {{NULL, 0}};
 
 const struct hci_up *const hci_ups[] = {&gap_hci_up, NULL};
 
-const struct settings_handler_static *const settings_host_handlers[] = {&gap_settings, NULL};
+const struct settings_handler_static *const settings_host_handlers[] = {
+#if CONFIG_BT_SETTINGS
+    &gap_settings,
+#endif
+    NULL};

@@ -65,4 +65,7 @@ const struct l2cap_fixed l2cap_fixed[] = {
 
 // Who keeps something in the settings.
 const struct settings_handler_static *const settings_host_handlers[] = {
-    &gap_settings, &smp_settings, &gatt_keep_settings, NULL};
+#if CONFIG_BT_SETTINGS
+    &gap_settings, &smp_settings, &gatt_keep_settings,
+#endif
+    NULL};

@@ -55,6 +55,7 @@ static uint8_t on_notification(struct att_rx *rx)
     return 0;
 }
 
+#if CONFIG_BT_GATT_CLIENT
 // Values of several handles, whole or not at all (3.4.7.4). The application may disconnect in
 // between; what is here already is still told.
 static uint8_t on_multi_notification(struct att_rx *rx)
@@ -75,6 +76,10 @@ static uint8_t on_multi_notification(struct att_rx *rx)
     }
     return 0;
 }
+#define ROWS_CLIENT [ATT_MULTI_NOTIFICATION] = {ATT_OTHER, 4, on_multi_notification},
+#else
+#define ROWS_CLIENT // Nobody asks for them.
+#endif
 
 static void confirm(struct att_bearer *bearer)
 {
@@ -135,6 +140,22 @@ static uint8_t on_error(struct att_rx *rx)
     return 0;
 }
 
+// What the build leaves out is not in the table.
+#if CONFIG_BREEZE_ATT_PREPARE_QUEUES
+#define ROWS_PREPARE                                                                               \
+    [ATT_PREPARE_REQ] = {ATT_REQUEST, 4, att_on_prepare},                                          \
+    [ATT_EXECUTE_REQ] = {ATT_REQUEST, 1, att_on_execute},
+#else
+#define ROWS_PREPARE
+#endif
+#if CONFIG_BT_GATT_READ_MULTIPLE
+#define ROWS_READ_MULTI                                                                            \
+    [ATT_READ_MULTI_REQ] = {ATT_REQUEST, 4, att_on_read_multi},                                    \
+    [ATT_READ_MULTI_VAR_REQ] = {ATT_REQUEST, 4, att_on_read_multi_var},
+#else
+#define ROWS_READ_MULTI
+#endif
+
 // By opcode; Write Command, whose opcode is out of line, is the last.
 #define ROW_WRITE_CMD 0x24
 static const struct att_row rows[] = {
@@ -151,23 +172,19 @@ static const struct att_row rows[] = {
     [ATT_READ_RSP] = {ATT_RESPONSE, 0, NULL},
     [ATT_READ_BLOB_REQ] = {ATT_REQUEST, 4, att_on_read_blob},
     [ATT_READ_BLOB_RSP] = {ATT_RESPONSE, 0, NULL},
-    [ATT_READ_MULTI_REQ] = {ATT_REQUEST, 4, att_on_read_multi},
     [ATT_READ_MULTI_RSP] = {ATT_RESPONSE, 0, NULL},
     [ATT_READ_GROUP_REQ] = {ATT_REQUEST, 6, att_on_read_group},
     [ATT_READ_GROUP_RSP] = {ATT_RESPONSE, 0, NULL},
     [ATT_WRITE_REQ] = {ATT_REQUEST, 2, att_on_write_req},
     [ATT_WRITE_RSP] = {ATT_RESPONSE, 0, NULL},
-    [ATT_PREPARE_REQ] = {ATT_REQUEST, 4, att_on_prepare},
     [ATT_PREPARE_RSP] = {ATT_RESPONSE, 0, NULL},
-    [ATT_EXECUTE_REQ] = {ATT_REQUEST, 1, att_on_execute},
     [ATT_EXECUTE_RSP] = {ATT_RESPONSE, 0, NULL},
     [ATT_NOTIFICATION] = {ATT_OTHER, 2, on_notification},
     [ATT_INDICATION] = {ATT_OTHER, 2, on_indication},
     [ATT_CONFIRMATION] = {ATT_OTHER, 0, on_confirmation},
-    [ATT_READ_MULTI_VAR_REQ] = {ATT_REQUEST, 4, att_on_read_multi_var},
     [ATT_READ_MULTI_VAR_RSP] = {ATT_RESPONSE, 0, NULL},
-    [ATT_MULTI_NOTIFICATION] = {ATT_OTHER, 4, on_multi_notification},
     [ROW_WRITE_CMD] = {ATT_COMMAND, 2, att_on_write_cmd},
+    ROWS_PREPARE ROWS_READ_MULTI ROWS_CLIENT
 };
 
 static const struct att_row *row_of(uint8_t op)

@@ -1,7 +1,9 @@
-// The names of ATT error codes.
+// The names of ATT error codes, where the build wants them.
 #include <stddef.h>
 
 #include <zephyr/bluetooth/att.h>
+
+#if CONFIG_BT_ATT_ERR_TO_STR
 
 #define NAME(code) [BT_ATT_ERR_##code] = "BT_ATT_ERR_" #code
 
@@ -45,3 +47,4 @@ const char *bt_att_err_to_str(uint8_t att_err)
                ? common[att_err - BT_ATT_ERR_WRITE_REQ_REJECTED]
                : "(unknown)";
 }
+#endif

@@ -22,7 +22,13 @@ uint8_t att_on_prepare(struct att_rx *rx);
 uint8_t att_on_execute(struct att_rx *rx);
 
 // What this connection prepared is forgotten.
+#if CONFIG_BREEZE_ATT_PREPARE_QUEUES
 void att_queue_drop(const struct bt_conn *conn);
+#else
+static inline void att_queue_drop(const struct bt_conn *conn)
+{
+}
+#endif
 
 // A range of handles as several requests begin with: start from 1, not above end (3.4.3.1 ...).
 // Sets rx->handle to start. 0 or BT_ATT_ERR_INVALID_HANDLE.

@@ -13,6 +13,8 @@
 #include "att/server.h"
 #include "att/state.h"
 
+#if CONFIG_BREEZE_ATT_PREPARE_QUEUES
+
 #define ENTRY_HDR_LEN 6
 #define LEN_AT        4 // Of the length, in the header.
 
@@ -194,3 +196,5 @@ uint8_t att_on_execute(struct att_rx *rx)
     att_queue_drop(rx->bearer->conn); // Executed, cancelled or refused: it is empty (3.4.6.3).
     return err;
 }
+
+#endif

@@ -22,7 +22,9 @@ struct att_queue {
 
 struct att_run {
     struct att_bearer bearers[CONFIG_BT_MAX_CONN]; // The unenhanced ones, by bt_conn_index().
+#if CONFIG_BREEZE_ATT_PREPARE_QUEUES
     struct att_queue queues[CONFIG_BREEZE_ATT_PREPARE_QUEUES];
+#endif
 };
 extern struct att_run att_run;
 

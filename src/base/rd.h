@@ -14,24 +14,26 @@
 
 #include <zephyr/toolchain.h>
 
+#include "base/fn.h"
+
 struct rd {
     const uint8_t *p;
     const uint8_t *end;
     bool bad;
 };
 
-static ALWAYS_INLINE struct rd rd_init(const void *data, size_t len)
+BASE_TINY struct rd rd_init(const void *data, size_t len)
 {
     return (struct rd){data, (const uint8_t *)data + len, false};
 }
 
-static ALWAYS_INLINE size_t rd_left(const struct rd *r)
+BASE_TINY size_t rd_left(const struct rd *r)
 {
     return (size_t)(r->end - r->p);
 }
 
 // Consume `n` bytes; NULL (and bad) when there are not as many.
-static ALWAYS_INLINE const uint8_t *rd_take(struct rd *r, size_t n)
+BASE_FN const uint8_t *rd_take(struct rd *r, size_t n)
 {
     if (rd_left(r) < n) {
         r->bad = true;
@@ -43,30 +45,30 @@ static ALWAYS_INLINE const uint8_t *rd_take(struct rd *r, size_t n)
     return at;
 }
 
-static ALWAYS_INLINE uint8_t rd_u8(struct rd *r)
+BASE_FN uint8_t rd_u8(struct rd *r)
 {
     const uint8_t *at = rd_take(r, 1);
     return at ? at[0] : 0;
 }
 
-static inline int8_t rd_i8(struct rd *r)
+BASE_TINY int8_t rd_i8(struct rd *r)
 {
     return (int8_t)rd_u8(r);
 }
 
-static ALWAYS_INLINE uint16_t rd_le16(struct rd *r)
+BASE_FN uint16_t rd_le16(struct rd *r)
 {
     const uint8_t *at = rd_take(r, 2);
     return at ? (uint16_t)(at[0] | at[1] << 8) : 0;
 }
 
-static inline uint32_t rd_le24(struct rd *r)
+BASE_FN uint32_t rd_le24(struct rd *r)
 {
     const uint8_t *at = rd_take(r, 3);
     return at ? (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 : 0;
 }
 
-static inline uint32_t rd_le32(struct rd *r)
+BASE_FN uint32_t rd_le32(struct rd *r)
 {
     const uint8_t *at = rd_take(r, 4);
     return at ? (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 |
@@ -74,14 +76,14 @@ static inline uint32_t rd_le32(struct rd *r)
               : 0;
 }
 
-static inline uint64_t rd_le64(struct rd *r)
+BASE_FN uint64_t rd_le64(struct rd *r)
 {
     uint64_t low = rd_le32(r);
     return low | (uint64_t)rd_le32(r) << 32;
 }
 
 // Copy `n` bytes out; zeroes when there are not as many.
-static inline void rd_copy(struct rd *r, void *to, size_t n)
+BASE_FN void rd_copy(struct rd *r, void *to, size_t n)
 {
     const uint8_t *at = rd_take(r, n);
     if (at) {
@@ -92,20 +94,20 @@ static inline void rd_copy(struct rd *r, void *to, size_t n)
 }
 
 // A nested block of `n` bytes as a reader of its own; the caller checks rd_done() on it.
-static inline struct rd rd_sub(struct rd *r, size_t n)
+BASE_FN struct rd rd_sub(struct rd *r, size_t n)
 {
     const uint8_t *at = rd_take(r, n);
     return at ? rd_init(at, n) : (struct rd){r->end, r->end, true};
 }
 
 // Everything that was asked for was there.
-static ALWAYS_INLINE bool rd_ok(const struct rd *r)
+BASE_TINY bool rd_ok(const struct rd *r)
 {
     return !r->bad;
 }
 
 // ... and nothing is left over.
-static ALWAYS_INLINE bool rd_done(const struct rd *r)
+BASE_TINY bool rd_done(const struct rd *r)
 {
     return !r->bad && r->p == r->end;
 }

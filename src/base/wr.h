@@ -13,6 +13,8 @@
 
 #include <zephyr/toolchain.h>
 
+#include "base/fn.h"
+
 struct wr {
     uint8_t *start;
     uint8_t *p;
@@ -20,23 +22,23 @@ struct wr {
     bool full;
 };
 
-static ALWAYS_INLINE struct wr wr_init(void *data, size_t len)
+BASE_TINY struct wr wr_init(void *data, size_t len)
 {
     return (struct wr){data, data, (uint8_t *)data + len, false};
 }
 
-static ALWAYS_INLINE size_t wr_len(const struct wr *w)
+BASE_TINY size_t wr_len(const struct wr *w)
 {
     return (size_t)(w->p - w->start);
 }
 
-static ALWAYS_INLINE size_t wr_room(const struct wr *w)
+BASE_TINY size_t wr_room(const struct wr *w)
 {
     return (size_t)(w->end - w->p);
 }
 
 // Space for `n` bytes to be filled in by the caller; NULL (and full) when there is none.
-static ALWAYS_INLINE uint8_t *wr_reserve(struct wr *w, size_t n)
+BASE_FN uint8_t *wr_reserve(struct wr *w, size_t n)
 {
     if (w->full || wr_room(w) < n) {
         w->full = true;
@@ -47,7 +49,7 @@ static ALWAYS_INLINE uint8_t *wr_reserve(struct wr *w, size_t n)
     return at;
 }
 
-static inline void wr_bytes(struct wr *w, const void *data, size_t n)
+BASE_FN void wr_bytes(struct wr *w, const void *data, size_t n)
 {
     uint8_t *at = wr_reserve(w, n);
     if (at && n) {
@@ -55,7 +57,7 @@ static inline void wr_bytes(struct wr *w, const void *data, size_t n)
     }
 }
 
-static inline void wr_u8(struct wr *w, uint8_t v)
+BASE_FN void wr_u8(struct wr *w, uint8_t v)
 {
     uint8_t *at = wr_reserve(w, 1);
     if (at) {
@@ -63,13 +65,13 @@ static inline void wr_u8(struct wr *w, uint8_t v)
     }
 }
 
-static inline void wr_put_le16(uint8_t *at, uint16_t v)
+BASE_TINY void wr_put_le16(uint8_t *at, uint16_t v)
 {
     at[0] = (uint8_t)v;
     at[1] = (uint8_t)(v >> 8);
 }
 
-static inline void wr_le16(struct wr *w, uint16_t v)
+BASE_FN void wr_le16(struct wr *w, uint16_t v)
 {
     uint8_t *at = wr_reserve(w, 2);
     if (at) {
@@ -77,7 +79,7 @@ static inline void wr_le16(struct wr *w, uint16_t v)
     }
 }
 
-static inline void wr_le24(struct wr *w, uint32_t v)
+BASE_FN void wr_le24(struct wr *w, uint32_t v)
 {
     uint8_t *at = wr_reserve(w, 3);
     if (at) {
@@ -86,7 +88,7 @@ static inline void wr_le24(struct wr *w, uint32_t v)
     }
 }
 
-static inline void wr_le32(struct wr *w, uint32_t v)
+BASE_FN void wr_le32(struct wr *w, uint32_t v)
 {
     uint8_t *at = wr_reserve(w, 4);
     if (at) {
@@ -95,14 +97,14 @@ static inline void wr_le32(struct wr *w, uint32_t v)
     }
 }
 
-static inline void wr_le64(struct wr *w, uint64_t v)
+BASE_FN void wr_le64(struct wr *w, uint64_t v)
 {
     wr_le32(w, (uint32_t)v);
     wr_le32(w, (uint32_t)(v >> 32));
 }
 
 // As many of the `n` bytes as fit; for values that are cut to the MTU. Returns how many.
-static inline size_t wr_cut(struct wr *w, const void *data, size_t n)
+BASE_FN size_t wr_cut(struct wr *w, const void *data, size_t n)
 {
     size_t fit = w->full ? 0 : wr_room(w);
     size_t take = n < fit ? n : fit;
@@ -110,7 +112,7 @@ static inline size_t wr_cut(struct wr *w, const void *data, size_t n)
     return take;
 }
 
-static ALWAYS_INLINE bool wr_ok(const struct wr *w)
+BASE_TINY bool wr_ok(const struct wr *w)
 {
     return !w->full;
 }

@@ -38,7 +38,8 @@ static uint8_t pool_number(const struct net_buf_pool *pool)
 int net_buf_id(const struct net_buf *buf)
 {
     const struct net_buf_pool *pool = buf->pool;
-    return (int)(((const uint8_t *)buf - (const uint8_t *)pool->__bufs) / pool->buf_size);
+    size_t offset = (size_t)((const uint8_t *)buf - (const uint8_t *)pool->__bufs);
+    return (int)(offset / pool->buf_size);
 }
 
 void net_buf_pool_reset(struct net_buf_pool *pool)

@@ -173,10 +173,25 @@ bool link_on_enhanced_complete(struct rd *params);
 // ---- Settings: settings.c -----------------------------------------------------------------------
 
 // Write one of the values, where settings are in use.
+#if CONFIG_BT_SETTINGS
 void gap_settings_save_id(void);
 void gap_settings_save_name(void);
 void gap_settings_save_appearance(void);
 void gap_settings_save_irk(const void *irks, size_t len);
+#else
+static inline void gap_settings_save_id(void)
+{
+}
+static inline void gap_settings_save_name(void)
+{
+}
+static inline void gap_settings_save_appearance(void)
+{
+}
+static inline void gap_settings_save_irk(const void *irks, size_t len)
+{
+}
+#endif
 // Taken over from the settings (id.c, name.c); false: not acceptable.
 bool id_load(const bt_addr_le_t *addrs, size_t count);
 void id_load_done(void);

@@ -13,6 +13,8 @@
 #define LOG_LAYER LOG_GAP
 #include "base/log.h"
 
+#if CONFIG_BT_SETTINGS
+
 // Each value as it is stored: addresses as type and 6 octets, text without terminator, 16 bits
 // little-endian. A value of another length is refused (hostile 57).
 static int load_id(const uint8_t *value, size_t len)
@@ -120,3 +122,5 @@ void gap_settings_save_appearance(void)
     sys_put_le16(gap_reg.appearance, value);
     save("bt/appearance", value, sizeof(value));
 }
+
+#endif

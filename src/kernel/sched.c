@@ -8,6 +8,9 @@
 #include "kernel/state.h"
 
 #define US_PER_TICK (1000000 / CONFIG_SYS_CLOCK_TICKS_PER_SEC)
+// Longer than anything lasts, and now + that is before BREEZE_NEVER: a constant, because dividing 64
+// bits costs more than a kilobyte where the processor cannot.
+#define TICKS_BEYOND (BREEZE_NEVER / 2 / US_PER_TICK)
 
 int64_t sched_deadline(k_timeout_t timeout)
 {
@@ -17,9 +20,8 @@ int64_t sched_deadline(k_timeout_t timeout)
     if (!Z_IS_TIMEOUT_RELATIVE(timeout)) {
         return (K_TICKS_FOREVER - 1 - timeout.ticks) * US_PER_TICK;
     }
-    int64_t now = breeze_port_now();
-    bool beyond = timeout.ticks > (BREEZE_NEVER - now) / US_PER_TICK;
-    return beyond ? BREEZE_NEVER : now + timeout.ticks * US_PER_TICK;
+    bool beyond = timeout.ticks > TICKS_BEYOND;
+    return beyond ? BREEZE_NEVER : breeze_port_now() + timeout.ticks * US_PER_TICK;
 }
 
 static void waiter_link(_wait_q_t *queue, struct sched_waiter *waiter)

@@ -145,6 +145,11 @@
 #define CONFIG_BT_HCI_ERR_TO_STR 0
 #endif
 
+// bt_att_err_to_str() and bt_gatt_err_to_str() have names for error codes, not only "".
+#ifndef CONFIG_BT_ATT_ERR_TO_STR
+#define CONFIG_BT_ATT_ERR_TO_STR 0
+#endif
+
 // ---- GAP --------------------------------------------------------------------------------------
 
 // Name at start, and the longest that bt_set_name() takes, octets without a terminator; 1 to 248.
@@ -224,9 +229,10 @@
 #define CONFIG_BT_PER_ADV_SYNC_BUF_SIZE 1650
 #endif
 
-// Keep name, appearance and identity in the settings (settings_load() brings them back).
+// Keep name, appearance and identity in the settings (settings_load() brings them back), and what
+// belongs to bonds.
 #ifndef CONFIG_BT_SETTINGS
-#define CONFIG_BT_SETTINGS 1
+#define CONFIG_BT_SETTINGS (CONFIG_BT_GATT_CLIENT || CONFIG_BT_SMP)
 #endif
 
 // ---- Security ---------------------------------------------------------------------------------
@@ -315,15 +321,16 @@
 #define CONFIG_BT_GATT_CACHING CONFIG_BT_SMP
 #endif
 
-// Queues of prepared writes (long and reliable ones): connections that may be in the middle of one
-// at once; others get Prepare Queue Full. And the octets of each: the values, and 6 for each run of
-// pieces that does not continue the one before.
-#ifndef CONFIG_BREEZE_ATT_PREPARE_QUEUES
-#if CONFIG_BT_GATT_CLIENT
-#define CONFIG_BREEZE_ATT_PREPARE_QUEUES CONFIG_BT_MAX_CONN
-#else
-#define CONFIG_BREEZE_ATT_PREPARE_QUEUES 1
+// The server answers Read Multiple and Read Multiple Variable.
+#ifndef CONFIG_BT_GATT_READ_MULTIPLE
+#define CONFIG_BT_GATT_READ_MULTIPLE CONFIG_BT_GATT_CLIENT
 #endif
+
+// Queues of prepared writes (long and reliable ones): connections that may be in the middle of one
+// at once; others get Prepare Queue Full. 0: the server does not take prepared writes. And the
+// octets of each: the values, and 6 for each run of pieces that does not continue the one before.
+#ifndef CONFIG_BREEZE_ATT_PREPARE_QUEUES
+#define CONFIG_BREEZE_ATT_PREPARE_QUEUES (CONFIG_BT_GATT_CLIENT ? CONFIG_BT_MAX_CONN : 0)
 #endif
 #ifndef CONFIG_BREEZE_ATT_PREPARE_SIZE
 #define CONFIG_BREEZE_ATT_PREPARE_SIZE 768
@@ -393,8 +400,6 @@ BREEZE_CHECK(CONFIG_BREEZE_ACCEPT_LIST_MAX >= 1 && CONFIG_BREEZE_ACCEPT_LIST_MAX
              "CONFIG_BREEZE_ACCEPT_LIST_MAX must be 1 to 255.");
 BREEZE_CHECK(CONFIG_BREEZE_SCAN_DUP_MAX >= 1 && CONFIG_BREEZE_SCAN_DUP_MAX <= 4096,
              "CONFIG_BREEZE_SCAN_DUP_MAX must be 1 to 4096.");
-BREEZE_CHECK(CONFIG_BREEZE_ATT_PREPARE_QUEUES >= 1,
-             "CONFIG_BREEZE_ATT_PREPARE_QUEUES must be at least 1.");
 BREEZE_CHECK(CONFIG_BREEZE_ATT_PREPARE_SIZE >= 518 && CONFIG_BREEZE_ATT_PREPARE_SIZE <= 65535,
              "CONFIG_BREEZE_ATT_PREPARE_SIZE must hold one whole value: at least 518 octets.");
 BREEZE_CHECK(CONFIG_BT_MAX_PAIRED >= 1 && CONFIG_BT_MAX_PAIRED <= 100,
@@ -408,6 +413,8 @@ BREEZE_CHECK(CONFIG_BREEZE_RPA_CACHE >= 1 && CONFIG_BREEZE_RPA_CACHE <= 4096,
 BREEZE_CHECK(!CONFIG_BT_SMP ||
                  (CONFIG_BT_L2CAP_TX_MTU >= 65 && CONFIG_BT_L2CAP_RX_MTU >= 65),
              "With CONFIG_BT_SMP the L2CAP MTUs must be at least 65 octets: a public key.");
+BREEZE_CHECK(!CONFIG_BT_SMP || CONFIG_BT_SETTINGS,
+             "CONFIG_BT_SMP keeps bonds in the settings: it needs CONFIG_BT_SETTINGS.");
 BREEZE_CHECK(!CONFIG_BT_GATT_CACHING || CONFIG_BT_SMP,
              "CONFIG_BT_GATT_CACHING needs the AES-CMAC of the Security Manager (BREEZE_SMP).");
 BREEZE_CHECK(CONFIG_BREEZE_GATT_STATIC_MAX >= 2,

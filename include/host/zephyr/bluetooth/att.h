@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <breeze/config.h>
 #include <zephyr/sys/util.h>
 
 #ifdef __cplusplus
@@ -59,8 +60,16 @@ enum bt_att_chan_opt {
 };
 
 // The name of an error code ("BT_ATT_ERR_INVALID_HANDLE"), "(unknown)" for codes without one. Never
-// NULL; any context.
+// NULL; any context. With CONFIG_BT_ATT_ERR_TO_STR 0 always "".
+#if CONFIG_BT_ATT_ERR_TO_STR
 const char *bt_att_err_to_str(uint8_t att_err);
+#else
+static inline const char *bt_att_err_to_str(uint8_t att_err)
+{
+    (void)att_err;
+    return "";
+}
+#endif
 
 // ---- Enhanced bearers (CONFIG_BT_EATT; without it -ENOTSUP, and none) ----------------------------
 
