@@ -107,7 +107,7 @@ static uint16_t value_of(uint16_t handle)
 
 uint16_t gatt_ccc_value(const struct bt_conn *conn, uint16_t value_handle)
 {
-    const struct gatt_ccc *entry = entry_at(gatt_run.links[bt_conn_index(conn)].ccc);
+    const struct gatt_ccc *entry = entry_at(gatt_link_of(conn)->ccc);
     while (entry && entry->value_handle != value_handle) {
         entry = entry_at(entry->next);
     }
