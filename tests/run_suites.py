@@ -20,9 +20,10 @@ SANITIZE = BUILD / "sanitize"
 RELEASE = BUILD / "release"
 
 # Time limits are hang detectors: far above what a suite takes on two cores.
-BUILD_SECONDS = 600
+BUILD_SECONDS = 2400
 CHECK_SECONDS = 120
 PYTEST_SECONDS = 1800
+CASE_SECONDS = 240
 
 
 @dataclasses.dataclass
@@ -157,7 +158,7 @@ def test_environment():
     }
 
 
-def pytest(folder, peers=False):
+def pytest(folder, peers=False, case_seconds=CASE_SECONDS, seconds=PYTEST_SECONDS):
     """A suite of Python tests. `peers`: it needs what only PyPI has."""
 
     def run(suite):
@@ -170,10 +171,10 @@ def pytest(folder, peers=False):
         command = [executable, "-m", "pytest", "-q", "-ra", f"--junitxml={path}", "-o", "junit_family=xunit2"]
         command += ["-p", "no:cacheprovider", "--rootdir", str(ROOT)]
         if has(executable, "pytest_timeout"):
-            command += ["--timeout=240"]
+            command += [f"--timeout={case_seconds}"]
         command.append(str(ROOT / folder))
         env = dict(os.environ, **test_environment())
-        status, output = run_c.run(command, ROOT, env, PYTEST_SECONDS)
+        status, output = run_c.run(command, ROOT, env, seconds)
         collect(suite, path, f"pytest {folder}")
         if status != 0 and not suite.count("failed"):
             with suite.case(f"{suite.name} (the run)") as case:

@@ -67,6 +67,7 @@ interop iproute2                cmd:ip              gives RootCanal a network na
 interop tshark                  cmd:tshark          decodes our btsnoop traces
 interop qemu-system-x86         cmd:qemu-system-x86_64   runs Linux, whose host is the peer
 interop bluez                   cmd:bluetoothctl    that host: its daemon and tools
+interop bluez-test-tools        cmd:l2test          opens its channels
 interop dbus-daemon             cmd:dbus-daemon     carries its calls
 interop busybox-static          dpkg:busybox-static the rest of that Linux
 format  clang-format            cmd:clang-format    the C formatter

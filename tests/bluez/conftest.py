@@ -21,7 +21,7 @@ from breeze_host import BreezeHost  # noqa: E402
 from guest import Guest  # noqa: E402
 from linux_host import LinuxHost  # noqa: E402
 
-TEST_SECONDS = 120  # one test, everything included; a hang detector for an emulated machine
+TEST_SECONDS = 500  # one test, everything included; a hang detector for an emulated machine
 FAILED_LOGS = media.ROOT / "build" / "test-results" / "bluez-logs"
 
 
@@ -76,6 +76,9 @@ async def meet(guest, folder, body):
         await breeze.start()
         await linux.start(air.socket)
         await body(breeze, linux)
+    except BaseException:
+        await linux.keep_log(folder / "bluetoothd.log")
+        raise
     finally:
         await stop_all((linux, breeze, air))
 

@@ -18,7 +18,7 @@ HERE = Path(__file__).resolve().parent
 MISSING = "run tools/deps.sh interop"
 
 PROGRAMS = ["bluetoothd", "bluetoothctl", "btattach", "dbus-daemon"]
-OPTIONAL = ["hcitool", "gatttool", "btmgmt"]  # Debian may drop the deprecated ones
+OPTIONAL = ["hcitool", "gatttool", "btmgmt", "l2test"]  # Debian may drop the deprecated ones
 PATHS = os.pathsep.join(["/usr/libexec/bluetooth", "/usr/lib/bluetooth", "/usr/sbin", "/sbin"])
 # drbg must be there before ecdh_generic, or the kernel's self test fails and pairing is off.
 MODULES = ["drbg", "cmac", "ecb", "ccm", "ctr", "ecdh_generic", "hci_uart"]

@@ -90,6 +90,19 @@ def test_write(run):
     run(body)
 
 
+def test_write_long(run):
+    """More than a request carries: the daemon prepares pieces."""
+
+    async def body(breeze, linux):
+        await join(breeze, linux)
+        value = bytes(i % 251 for i in range(400))
+        await linux.write(common.VALUE, value)
+        assert await breeze.writes.get() == (value, False)
+        await linux.check_read(common.VALUE, value)
+
+    run(body)
+
+
 def test_write_refused(run):
     async def body(breeze, linux):
         await join(breeze, linux)
