@@ -155,7 +155,7 @@ def run_columns(build):
     columns = {
         "virtual": scenarios(build),
         "interop": run_suites.pytest("tests/interop", peers=True),
-        "bluez": run_suites.pytest("tests/bluez", case_seconds=600, seconds=7200),
+        "bluez": run_suites.pytest("tests/bluez", case_seconds=2400, seconds=10800),
     }
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         jobs = {n: pool.submit(run_suite, n, columns[n]) for n in ("bluez", "virtual", "interop")}

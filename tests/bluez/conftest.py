@@ -21,7 +21,7 @@ from breeze_host import BreezeHost  # noqa: E402
 from guest import Guest  # noqa: E402
 from linux_host import LinuxHost  # noqa: E402
 
-TEST_SECONDS = 500  # one test, everything included; a hang detector for an emulated machine
+TEST_SECONDS = 1200  # one test, everything included; a hang detector for an emulated machine
 FAILED_LOGS = media.ROOT / "build" / "test-results" / "bluez-logs"
 
 

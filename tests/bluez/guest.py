@@ -13,8 +13,8 @@ import time
 import image
 from rootcanal_relay import die_with_parent
 
-BOOT_SECONDS = 400  # 8 s on an idle machine; emulated without the help of the processor
-SHELL_SECONDS = 120
+BOOT_SECONDS = 1200  # 8 s on an idle machine; emulated without the help of the processor
+SHELL_SECONDS = 240
 QEMU = "qemu-system-x86_64"
 CONSOLE = "console=ttyS0 quiet panic=-1 random.trust_cpu=on mitigations=off no_timer_check"
 

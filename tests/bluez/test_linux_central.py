@@ -203,7 +203,7 @@ def test_peripheral_vanishes(run):
 def test_central_vanishes(run):
     async def body(breeze, linux):
         near = await join(breeze, linux)
-        linux.vanish()
+        await linux.vanish()
         assert await near.wait_end() == 0x08  # Connection Timeout
 
     run(body)
