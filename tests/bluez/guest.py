@@ -18,6 +18,10 @@ SHELL_SECONDS = 240
 QEMU = "qemu-system-x86_64"
 CONSOLE = "console=ttyS0 quiet panic=-1 random.trust_cpu=on mitigations=off no_timer_check"
 
+# The number and the interrupt of each. A PC's four share two interrupts, and in QEMU the one that
+# lowers a shared line takes the other's interrupt away: its UART then stands still.
+UARTS = {"hci": (1, 3), "sh": (2, 5), "ctl": (3, 7)}
+
 # H4 (Vol 4, Part A, 2): octets before the length field, its size, by packet type.
 H4 = {1: (2, 1), 2: (2, 2), 3: (2, 1), 4: (1, 1), 5: (2, 2)}
 
@@ -36,9 +40,9 @@ class Guest:
         command = [QEMU, "-M", "pc", "-accel", "tcg", "-m", "256", "-nodefaults", "-nographic"]
         command += ["-no-reboot", "-kernel", str(kernel), "-initrd", str(initramfs)]
         command += ["-append", CONSOLE, "-serial", f"file:{self.console}"]
-        for name in ("hci", "sh", "ctl"):
+        for name, (port, irq) in UARTS.items():
             command += ["-chardev", f"socket,id={name},path={self.path(name)},server=on,wait=off"]
-            command += ["-serial", f"chardev:{name}"]
+            command += ["-device", f"isa-serial,chardev={name},index={port},irq={irq}"]
         with open(self.folder / "qemu.log", "w") as log:
             self.process = subprocess.Popen(
                 command,
