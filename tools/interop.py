@@ -179,8 +179,9 @@ def by_function(cases):
 def roles_of(cases):
     """The roles that the peer has in these cases, from their names and modules."""
     text = " ".join(f"{case.suite} {case.name}" for case in cases)
-    found = {role for role in ("central", "peripheral")
-             if re.search(rf"(bumble|linux)_{role}", text)}
+    others = {"central": "peripheral", "peripheral": "central"}
+    found = {role for role, other in others.items()
+             if re.search(rf"(bumble|linux)_{role}|breeze_{other}", text)}
     return f", as {found.pop()}" if len(found) == 1 else ""
 
 
@@ -202,8 +203,8 @@ def cell(named, cases):
 
 
 def column_of(case):
-    """The peer of a case of tests/interop, from its name: where one host is named, the other one is of
-    the other kind."""
+    """The peer of a case of tests/interop, from its name: where one host is named, the other one is
+    of the other kind."""
     hosts = re.findall("breeze|bumble", case.name)
     if "rootcanal" in case.name:
         return "" if "bumble" in hosts else "rootcanal"

@@ -1,4 +1,4 @@
-"""Pairing with Linux and BlueZ in both roles, and encryption with the bond after a new connection."""
+"""Pairing with Linux and BlueZ in both roles, and encryption with the bond after a new link."""
 
 import pytest
 from roles import ROLES, Pair

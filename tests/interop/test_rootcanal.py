@@ -1,5 +1,5 @@
-"""Pairing, and channels, between two Breeze hosts over RootCanal, which compares the keys of both sides
-when it encrypts."""
+"""Pairing, and channels, between two Breeze hosts over RootCanal, which compares the keys of both
+sides when it encrypts."""
 
 import asyncio
 
