@@ -11,7 +11,6 @@
 #include <zephyr/bluetooth/conn.h>
 #include <zephyr/bluetooth/uuid.h>
 
-#define WORDS_MAX 8   // words of a command
 #define LINES_MAX 64  // commands that wait
 #define AD_MAX    8   // AD structures of one advertisement
 #define VALUE_MAX 512 // octets of a value
@@ -59,7 +58,8 @@ int chan_connect(uint32_t link, uint16_t psm);
 int chan_expect(uint32_t octets);
 int chan_send(uint32_t octets);
 int chan_close(void);
-// Up to five enhanced channels that send back what comes (host_ecred.c); those that ended may be used again.
+// Up to five enhanced channels that send back what comes (host_ecred.c); those that ended may be
+// used again.
 int ecred_listen(uint16_t psm);
 int ecred_connect(uint32_t link, uint16_t psm, uint32_t count);
 int ecred_reconfigure(uint16_t mtu);
