@@ -98,8 +98,8 @@ bool adv_served(struct air_controller *controller, int64_t at, int64_t end);
 // the exchange is over.
 int64_t adv_connect(struct advertiser *adv, struct air_controller *central, int64_t end,
                     const struct adv_pdu *heard, uint8_t channel);
-// The address that a scanner, a central shows to this advertiser; whether it answers them (`filter`: the bit
-// of its policy).
+// The address that a scanner, a central shows to this advertiser; whether it answers them
+// (`filter`: the bit of its policy).
 struct le_addr adv_scanner_addr(const struct air_controller *scanner, const struct advertiser *adv);
 bool adv_allows(const struct advertiser *adv, const struct le_addr *other, uint8_t filter);
 struct le_addr adv_central_addr(const struct air_controller *central, const struct advertiser *adv);

@@ -75,25 +75,25 @@ enum air_level {
 // Everything that may differ between controllers. All zero is a good 5.4 controller with four ACL
 // buffers of 251 octets, a static random address derived from its number and no public address.
 struct air_controller_config {
-    const char *name;          // for traces; the static address derives from it when it is given
-    enum air_level level;      // see above
-    bool has_public_address;   // else BD_ADDR reads as zeros
-    uint8_t public_address[6]; // little-endian, as HCI has it
-    bool has_static_address;   // else derived from `name` or the controller's number
-    uint8_t static_address[6]; // little-endian; the two top bits must be set
-    bool no_static_address;    // the vendor command that reads it answers "none"
-    uint16_t acl_len;          // octets per ACL packet from the host; 0: 251 (27 below 4.2)
-    uint8_t acl_count;         // ACL packets from the host at once; 0: 4
-    bool acl_shared;           // one buffer pool with BR/EDR: LE Read Buffer Size answers 0
-    uint32_t latency_us;       // HCI latency in each direction
-    uint8_t max_links;         // links at once; 0: 8
-    uint8_t accept_list_size;  // 0: 8
+    const char *name;            // for traces; the static address derives from it when it is given
+    enum air_level level;        // see above
+    bool has_public_address;     // else BD_ADDR reads as zeros
+    uint8_t public_address[6];   // little-endian, as HCI has it
+    bool has_static_address;     // else derived from `name` or the controller's number
+    uint8_t static_address[6];   // little-endian; the two top bits must be set
+    bool no_static_address;      // the vendor command that reads it answers "none"
+    uint16_t acl_len;            // octets per ACL packet from the host; 0: 251 (27 below 4.2)
+    uint8_t acl_count;           // ACL packets from the host at once; 0: 4
+    bool acl_shared;             // one buffer pool with BR/EDR: LE Read Buffer Size answers 0
+    uint32_t latency_us;         // HCI latency in each direction
+    uint8_t max_links;           // links at once; 0: 8
+    uint8_t accept_list_size;    // 0: 8
     uint8_t resolving_list_size; // 0: 8
-    uint16_t max_data_octets;  // longest link-layer data PDU, 27 to 251; 0: 251
-    uint32_t loss_ppm;         // AIR_DEFAULT_PPM, or this controller's own (0: see radio_own)
-    uint32_t miss_ppm;         //
-    bool radio_own;            // loss_ppm and miss_ppm are meant even where they are 0
-    uint64_t without_features; // LE feature bits (Vol 6, Part B, 4.6) to take away
+    uint16_t max_data_octets;    // longest link-layer data PDU, 27 to 251; 0: 251
+    uint32_t loss_ppm;           // AIR_DEFAULT_PPM, or this controller's own (0: see radio_own)
+    uint32_t miss_ppm;           //
+    bool radio_own;              // loss_ppm and miss_ppm are meant even where they are 0
+    uint64_t without_features;   // LE feature bits (Vol 6, Part B, 4.6) to take away
     const uint16_t *without_commands; // opcodes to take away ("Unknown HCI Command")
     size_t without_commands_len;      // how many
 };

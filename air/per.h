@@ -1,5 +1,6 @@
-// Synchronisation with periodic advertising: what a controller knows of trains that it follows, or looks
-// for (per_sync.c). Core Specification, Vol 6, Part B, 4.4.5 and 4.6; Vol 4, Part E, 7.8.67 to 7.8.70.
+// Synchronisation with periodic advertising: what a controller knows of trains that it follows, or
+// looks for (per_sync.c). Core Specification, Vol 6, Part B, 4.4.5 and 4.6; Vol 4, Part E, 7.8.67
+// to 7.8.70.
 #ifndef BREEZE_AIR_PER_H_
 #define BREEZE_AIR_PER_H_
 
@@ -89,7 +90,8 @@ void per_receive_all(const struct ext_set *set, const struct per_pdu *pdu);
 // The rest of a chain does not come.
 void per_cut_all(struct air *air, uint32_t access_address, int64_t at);
 
-// LL_PERIODIC_SYNC_IND (Vol 6, Part B, 2.4.2.27): of a train that is followed or sent; and its receiver.
+// LL_PERIODIC_SYNC_IND (Vol 6, Part B, 2.4.2.27): of a train that is followed or sent; and its
+// receiver.
 void per_transfer_sync(struct air_end *end, const struct per_sync *sync, uint16_t service_data);
 void per_transfer_set(struct air_end *end, const struct ext_set *set, uint16_t service_data);
 void per_transferred(struct air_end *end, int64_t at, const uint8_t *data);

@@ -1,9 +1,9 @@
-// Privacy in the link layer: the resolving list, private addresses made and resolved, privacy modes (Core
-// Specification, Vol 6, Part B, 1.3.2 and 6; Vol 4, Part E, 7.8.38 to 7.8.45 and 7.8.77).
+// Privacy in the link layer: the resolving list, private addresses made and resolved, privacy modes
+// (Core Specification, Vol 6, Part B, 1.3.2 and 6; Vol 4, Part E, 7.8.38 to 7.8.45 and 7.8.77).
 //
-// A private address of an entry follows from the controller's number, the entry's peer and the number of the
-// period since resolution was turned on: nothing is stored, no timer runs. What addresses of others
-// resolve to is tried each time; the virtual radio has time.
+// A private address of an entry follows from the controller's number, the entry's peer and the
+// number of the period since resolution was turned on: nothing is stored, no timer runs. What
+// addresses of others resolve to is tried each time; the virtual radio has time.
 //
 // Simplified: LE Read Peer and Local Resolvable Address tell what this controller would send now.
 #include <string.h>

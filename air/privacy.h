@@ -12,8 +12,8 @@ struct who {
 };
 struct who privacy_who(const struct air_controller *controller, const struct le_addr *addr);
 
-// For Own_Address_Type 2 and 3: the private address to show to this peer. False: there is no entry with a
-// local IRK, the fall-back counts.
+// For Own_Address_Type 2 and 3: the private address to show to this peer. False: there is no entry
+// with a local IRK, the fall-back counts.
 bool privacy_own(const struct air_controller *controller, uint8_t own_type,
                  const struct le_addr *peer, struct le_addr *own);
 // The address that directed advertising to this peer carries.

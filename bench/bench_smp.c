@@ -1,7 +1,7 @@
-// Pairing and encrypting again on the virtual air: virtual time of each, and with a NAME one side's units for
-// callgrind (bench/run.py). Without P-256 and AES, which are the library's: instructions of them are not
-// counted, and in virtual time they take none. Usage: bench_smp [NAME], names as printed with ".central" or
-// ".peripheral" behind them.
+// Pairing and encrypting again on the virtual air: virtual time of each, and with a NAME one side's
+// units for callgrind (bench/run.py). Without P-256 and AES, which are the library's: instructions
+// of them are not counted, and in virtual time they take none. Usage: bench_smp [NAME], names as
+// printed with ".central" or ".peripheral" behind them.
 #include <stdio.h>
 #include <string.h>
 

@@ -1,17 +1,18 @@
 // MicroPython's Bluetooth backend: L2CAP channels.
 //
-// Channels and listeners are objects of ours on lists, as many as the host and the memory have room for.
-// A channel is known by its connection's handle and our CID, from its accept or the call that opened
-// it until its disconnect event; what it received and the program has not read stays readable after
-// that, until a read gives nothing, another channel has its name, or ENDED_MAX more have ended so.
+// Channels and listeners are objects of ours on lists, as many as the host and the memory have room
+// for. A channel is known by its connection's handle and our CID, from its accept or the call that
+// opened it until its disconnect event; what it received and the program has not read stays
+// readable after that, until a read gives nothing, another channel has its name, or ENDED_MAX more
+// have ended so.
 //
 // Receiving: the ring holds SDUs, each behind its length, exactly as K-frames carry them. A credit is
 // given only for a K-frame that the ring has room for, whatever its size, so nothing is ever dropped:
 // a program that does not read stops the peer. The program sees whole SDUs, one at a time.
 //
-// Sending: a copy of each SDU, at most TX_SDUS of them and, from the second on, TX_BYTES in all; then the
-// channel is stalled until half of that has left. Disconnecting waits for what was sent before, unless
-// the peer does not take it.
+// Sending: a copy of each SDU, at most TX_SDUS of them and, from the second on, TX_BYTES in all;
+// then the channel is stalled until half of that has left. Disconnecting waits for what was sent
+// before, unless the peer does not take it.
 #include <string.h>
 
 #include <breeze/l2cap.h>

@@ -401,8 +401,9 @@ int mpy_ext_addr(const uint8_t *addr)
     return err < 0 ? mpy_errno(err) : 0;
 }
 
-// The identity itself is public where the controller has a public address, else random static: what a program
-// may ask for is what there is. Private addresses hide either. Numbers without a meaning are ignored.
+// The identity itself is public where the controller has a public address, else random static: what
+// a program may ask for is what there is. Private addresses hide either. Numbers without a meaning
+// are ignored.
 void mp_bluetooth_set_address_mode(uint8_t addr_mode)
 {
     int err = 0;

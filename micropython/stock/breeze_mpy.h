@@ -1,4 +1,5 @@
-// The flat C API of libbreeze_mpy.so, which ubluetooth.py and _breeze.py call through MicroPython's ffi.
+// The flat C API of libbreeze_mpy.so, which ubluetooth.py and _breeze.py call through MicroPython's
+// ffi.
 //
 // Threads. The host, its loop and the backend run in one thread of the library's own (host.c), which
 // blocks all signals and is unknown to the interpreter. Everybody else only leaves requests there.
@@ -13,8 +14,8 @@
 //
 // Events. Python pulls them: the helper thread of ubluetooth.py sits in breeze_mpy_helper_wait() and
 // schedules the pump when that returns 1; the pump calls breeze_mpy_pump_begin(), then
-// breeze_mpy_next_event() until 0. An event whose `token` is not 0 is answered with breeze_mpy_answer();
-// meanwhile the host waits inside the callback and serves calls.
+// breeze_mpy_next_event() until 0. An event whose `token` is not 0 is answered with
+// breeze_mpy_answer(); meanwhile the host waits inside the callback and serves calls.
 //
 // The two have the same prototypes; tests/micropython/test_module.py compares them.
 #ifndef BREEZE_MPY_H_

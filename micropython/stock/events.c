@@ -59,7 +59,8 @@ static void push(struct entry *entry)
     *queue.tail = entry;
     queue.tail = &entry->next;
     queue.count++;
-    atomic_store(&stock.active, mp_bluetooth_is_active()); // As of this event, not of the turn's end.
+    atomic_store(&stock.active,
+                 mp_bluetooth_is_active()); // As of this event, not of the turn's end.
     atomic_store(&helper.waiting, (int)queue.count);
     if (atomic_load(&helper.pump) == PUMP_IDLE) {
         helper_wake();

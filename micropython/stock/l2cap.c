@@ -1,7 +1,7 @@
 // The flat API of L2CAP channels, and their events on the way to Python.
 //
-// Two events are waited for: ACCEPT for its answer, and DISCONNECT so that the program has heard the end of
-// a channel before another one can have its CID.
+// Two events are waited for: ACCEPT for its answer, and DISCONNECT so that the program has heard
+// the end of a channel before another one can have its CID.
 #include <stdlib.h>
 
 #include "extmod/modbluetooth.h"

@@ -163,8 +163,8 @@ static void abandon(struct request *slot)
     }
 }
 
-// Ctrl-C was pressed while the caller, the main thread, blocked it: the interpreter will leave this call
-// with a long jump when the guard ends, and the token with it.
+// Ctrl-C was pressed while the caller, the main thread, blocked it: the interpreter will leave this
+// call with a long jump when the guard ends, and the token with it.
 static bool leaving(void)
 {
     sigset_t set;

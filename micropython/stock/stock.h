@@ -82,7 +82,7 @@ int request_submit(struct request *request);
 bool request_waiting(void); // The lock is held.
 // Run the oldest request that waits; false if there is none. The lock is held, but not while it runs.
 bool request_serve(bool heavy_too);
-bool request_heavy_waiting(void); // The lock is held.
+bool request_heavy_waiting(void);                                          // The lock is held.
 int request_result(struct request *request, const void *data, size_t len); // Its octets, copied.
 int request_raised(void); // The number mp_raise_OSError() noted since the last call; 0 none.
 

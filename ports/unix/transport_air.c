@@ -1,5 +1,5 @@
-// The virtual air: air:PATH#NAME. It is started if nobody serves PATH, and told NAME before bring-up, so
-// that this program has the same address in every run of every air.
+// The virtual air: air:PATH#NAME. It is started if nobody serves PATH, and told NAME before
+// bring-up, so that this program has the same address in every run of every air.
 //
 // PATH is $XDG_RUNTIME_DIR/breeze-air.sock if left out, or breeze-air-UID.sock in the folder for
 // temporary files, as breeze-air itself has it. NAME is the program's name if left out.

@@ -18,8 +18,8 @@
 // Who may owe the controller a command, in the order of asking.
 const struct hci_source *const hci_sources[] = {&smp_source, &conn_source, &gap_source, NULL};
 
-// Who handles which events, the first row that fits: conn_evt_rows refuse what the Security Manager takes
-// where it is there.
+// Who handles which events, the first row that fits: conn_evt_rows refuse what the Security Manager
+// takes where it is there.
 const struct hci_evt_table hci_evt_tables[] = {
     {smp_evt_rows, SMP_EVT_ROWS},
     {conn_evt_rows, CONN_EVT_ROWS},

@@ -87,7 +87,8 @@ static inline bool att_is_live(const struct att_bearer *bearer)
     return !bearer->dead && conn_is_up(bearer->conn);
 }
 
-// The open bearers of a connection, the unenhanced one first: the one behind `last`, NULL begins and ends.
+// The open bearers of a connection, the unenhanced one first: the one behind `last`, NULL begins
+// and ends.
 static inline struct att_bearer *att_bearer_next(const struct bt_conn *conn,
                                                  const struct att_bearer *last)
 {

@@ -1,14 +1,14 @@
 // Enhanced ATT bearers: their channels, opening them, and which one a PDU goes to (eatt.h).
 //
 // A slot is FREE, ASKED (a request of ours has it), ACCEPTED (the peer's has) or OPEN; it is FREE again
-// when the channel is released, whatever has ended it. `goal` is how many bearers of the link we want in
-// all while we are opening some, 0 otherwise: a request opens up to five, the next one follows its
-// answer.
+// when the channel is released, whatever has ended it. `goal` is how many bearers of the link we
+// want in all while we are opening some, 0 otherwise: a request opens up to five, the next one
+// follows its answer.
 //
 // Collisions (Vol 3, Part G, 5.4). When both sides ask at once each may have given its room to its own
 // request and refuse the other's for want of resources. Then the central asks again at once, the
-// peripheral after 100 ms or two intervals of its latency, whichever is longer; bearers that the peer has
-// opened meanwhile count. A peer that simply has no more is asked so often and no more.
+// peripheral after 100 ms or two intervals of its latency, whichever is longer; bearers that the
+// peer has opened meanwhile count. A peer that simply has no more is asked so often and no more.
 #include "att/eatt.h"
 
 #include <errno.h>
@@ -501,8 +501,8 @@ void eatt_link_up(void)
     }
 }
 
-// Completions first, then what is under way, as on the unenhanced bearer; the channels themselves end with
-// all others.
+// Completions first, then what is under way, as on the unenhanced bearer; the channels themselves
+// end with all others.
 void eatt_link_down(struct bt_conn *conn)
 {
     struct eatt_link *link = link_of(conn);

@@ -26,8 +26,8 @@ struct net_buf *eatt_alloc(const struct att_bearer *bearer);
 bool eatt_has_room(const struct att_bearer *bearer);
 // A transaction of ours timed out on it: its channel is closed.
 void eatt_dead(struct att_bearer *bearer);
-// For acl_tx_free_hooks[]; and the ends of a link and its security for conn_ups[]. Down: before anything
-// else that ends with the link.
+// For acl_tx_free_hooks[]; and the ends of a link and its security for conn_ups[]. Down: before
+// anything else that ends with the link.
 void eatt_tx_free(void);
 void eatt_link_up(void);
 void eatt_link_down(struct bt_conn *conn);

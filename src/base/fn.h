@@ -1,5 +1,6 @@
-// Whether readers and writers are inlined. They stand in every parser: where a build for Cortex-M counts
-// octets each is a function (bytes.c), elsewhere they cost fewer instructions inside their callers.
+// Whether readers and writers are inlined. They stand in every parser: where a build for Cortex-M
+// counts octets each is a function (bytes.c), elsewhere they cost fewer instructions inside their
+// callers.
 #ifndef BREEZE_SRC_BASE_FN_H_
 #define BREEZE_SRC_BASE_FN_H_
 

@@ -1,4 +1,5 @@
-// Connections: the slots, their life and their references (Vol 6, Part B, 4.5; Zephyr's struct bt_conn).
+// Connections: the slots, their life and their references (Vol 6, Part B, 4.5; Zephyr's struct
+// bt_conn).
 //
 // A slot is free, or in one of the states of the table in conn.c; only conn_set_state() moves it. A
 // slot is reused after its last reference is gone (`recycled`). Upper layers keep what they need per
@@ -153,8 +154,8 @@ static inline struct bt_conn *conn_of(struct acl_link *link)
 
 // Take a free slot into `state` (INITIATING, ADVERTISING, CONNECTED by conn_open() at once) with the
 // host's reference; NULL when none is free. conn_drop() gives back one that never became a link and
-// that the application never got. conn_open(): the link of this slot is up; `own` is our identity, `local` of
-// the slot must be set. conn_fail(): its
+// that the application never got. conn_open(): the link of this slot is up; `own` is our identity,
+// `local` of the slot must be set. conn_fail(): its
 // creation ended, `connected` will say so. conn_end(): the link is down.
 struct bt_conn *conn_take(enum conn_state state);
 void conn_drop(struct bt_conn *conn);

@@ -33,7 +33,8 @@ int crypto_p256_dh(const uint8_t priv[CRYPTO_P256_LEN], const uint8_t pub[2 * CR
 // ---- Random octets -------------------------------------------------------------------------------
 
 // Octets for keys and nonces: CTR_DRBG (SP 800-90A, 10.2.1, without derivation function), seeded from
-// crypto_entropy() at first use and again whenever that has octets. Never waits. 0; -EAGAIN: no seed yet.
+// crypto_entropy() at first use and again whenever that has octets. Never waits. 0; -EAGAIN: no
+// seed yet.
 int crypto_rand(void *buf, size_t len);
 
 // Octets of full entropy, as hci_rand(). Defined in src/api/state_smp.c.

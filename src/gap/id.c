@@ -52,8 +52,9 @@ static void id_set(uint8_t id, const bt_addr_le_t *addr)
 
 // ---- The controller's random address ------------------------------------------------------------
 
-// The random address that is needed now, or NULL. There is one: advertising with the legacy commands says
-// which, else the scanner and the initiator do. A private one is needed only while somebody uses it.
+// The random address that is needed now, or NULL. There is one: advertising with the legacy
+// commands says which, else the scanner and the initiator do. A private one is needed only while
+// somebody uses it.
 static const bt_addr_le_t *random_wanted(void)
 {
     const struct adv_run *adv = &gap_run.adv;

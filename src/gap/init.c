@@ -1,14 +1,15 @@
 // The initiator: creating a connection, its time-out, its cancellation (Vol 6, Part B, 4.4.4; Vol 4,
 // Part E, 7.8.12 and 7.8.13).
 //
-// Invariants: `conn` is set, in state INITIATING, exactly while the state is not IDLE. bt_conn_le_create()
-// waits for the Command Status only; the end comes as LE Connection Complete (link.c), and if
-// that stays away after a cancellation, from a timer (hostile 4). A cancelled creation always ends
-// with BT_HCI_ERR_UNKNOWN_CONN_ID: a link that came up just before is disconnected by link.c.
+// Invariants: `conn` is set, in state INITIATING, exactly while the state is not IDLE.
+// bt_conn_le_create() waits for the Command Status only; the end comes as LE Connection Complete
+// (link.c), and if that stays away after a cancellation, from a timer (hostile 4). A cancelled
+// creation always ends with BT_HCI_ERR_UNKNOWN_CONN_ID: a link that came up just before is
+// disconnected by link.c.
 //
-// While our private address changes it rests: it is cancelled and created anew. A bonded peer that may hide
-// behind private addresses, which this controller cannot resolve, is looked for by the scanner first
-// (SEEKING), for the host can.
+// While our private address changes it rests: it is cancelled and created anew. A bonded peer that
+// may hide behind private addresses, which this controller cannot resolve, is looked for by the
+// scanner first (SEEKING), for the host can.
 #include <errno.h>
 
 #include "gap/id.h"

@@ -1,5 +1,5 @@
-// Periodic advertising of a set (Vol 6, Part B, 4.4.2.12; Vol 4, Part E, 7.8.61 to 7.8.63): steps of the
-// set beside those of its extended advertising, in the same engine (ext_adv.h).
+// Periodic advertising of a set (Vol 6, Part B, 4.4.2.12; Vol 4, Part E, 7.8.61 to 7.8.63): steps
+// of the set beside those of its extended advertising, in the same engine (ext_adv.h).
 //
 // Invariant: `per_on` changes with the answer to LE Set Periodic Advertising Enable, and when the
 // controller is lost.

@@ -1,6 +1,6 @@
-// The calls of synchronising with periodic advertising, its list and its transfer (Vol 4, Part E, 7.8.67
-// to 7.8.73 and 7.8.88 to 7.8.92). Syncs have wishes (per_sync.c); what is one command and done with
-// is sent as it is.
+// The calls of synchronising with periodic advertising, its list and its transfer (Vol 4, Part E,
+// 7.8.67 to 7.8.73 and 7.8.88 to 7.8.92). Syncs have wishes (per_sync.c); what is one command and
+// done with is sent as it is.
 #include <errno.h>
 
 #include <zephyr/bluetooth/hci.h>

@@ -1,9 +1,9 @@
 // Private addresses of bonded peers (rpa.h; Vol 6, Part B, 1.3.2.3), in the host.
 //
-// Trying every bond's IRK costs an AES block each, so what came of it is remembered, that nobody is behind
-// an address as well: in a crowd of strangers each is tried once, not with every report. The memory
-// is a table with one place for each hash of an address; strangers drive each other out, never more
-// than that. Changed bonds empty it.
+// Trying every bond's IRK costs an AES block each, so what came of it is remembered, that nobody is
+// behind an address as well: in a crowd of strangers each is tried once, not with every report. The
+// memory is a table with one place for each hash of an address; strangers drive each other out,
+// never more than that. Changed bonds empty it.
 #include <string.h>
 
 #include "crypto/crypto.h"

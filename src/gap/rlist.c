@@ -5,10 +5,11 @@
 // of its own for such peers. Bonds that find no place on it, those used longest ago, are left to the
 // host (resolve.c, init.c).
 //
-// `list` is what is wanted; the controller has its first `sent` entries, the first `moded` of them with their
-// privacy mode. A list that only grew is added to, any other change writes it anew. While resolution
-// is on, the list and its modes may change only while nobody advertises, scans or initiates: all rest
-// (rlist_needs_quiet()) until the two agree. While a periodic train is looked for, a change waits.
+// `list` is what is wanted; the controller has its first `sent` entries, the first `moded` of them
+// with their privacy mode. A list that only grew is added to, any other change writes it anew.
+// While resolution is on, the list and its modes may change only while nobody advertises, scans or
+// initiates: all rest (rlist_needs_quiet()) until the two agree. While a periodic train is looked
+// for, a change waits.
 #include <string.h>
 
 #include "gap/state.h"

@@ -1,8 +1,8 @@
-// Our own addresses (rpa.h; Vol 6, Part B, 1.3.2; Vol 3, Part C, 10.7): IRKs, private addresses, and when
-// they change.
+// Our own addresses (rpa.h; Vol 6, Part B, 1.3.2; Vol 3, Part C, 10.7): IRKs, private addresses,
+// and when they change.
 //
-// Private addresses are made when somebody needs one and last until the timer, which runs from the first
-// one made, drops them all; they are made anew when somebody still needs one. So a device at rest
+// Private addresses are made when somebody needs one and last until the timer, which runs from the
+// first one made, drops them all; they are made anew when somebody still needs one. So a device at rest
 // makes none. All advertising sets of an identity show the same one: several that change at once would
 // name each other.
 #include <errno.h>

@@ -21,7 +21,8 @@ enum own_kind {
     OWN_NRPA,
 };
 
-// The kind that whoever begins now uses, and the one that advertising options ask for: -EINVAL, -ENOTSUP.
+// The kind that whoever begins now uses, and the one that advertising options ask for: -EINVAL,
+// -ENOTSUP.
 enum own_kind own_kind(void);
 int own_kind_of(uint32_t adv_options);
 
@@ -39,9 +40,11 @@ uint16_t own_timeout(void);
 
 // The identity's IRK, made when there is none yet; NULL: it cannot be made, or privacy is not built in.
 const uint8_t *own_irk(uint8_t id);
-// The IRK that peers know an identity by was stored with a bond: take it, unless the application gave one.
+// The IRK that peers know an identity by was stored with a bond: take it, unless the application
+// gave one.
 void own_irk_restore(uint8_t id, const uint8_t irk[16]);
-// bt_id_create(), bt_id_reset(): `irk` is NULL, zeroes to be filled in, or the one to use. 0, or why not.
+// bt_id_create(), bt_id_reset(): `irk` is NULL, zeroes to be filled in, or the one to use. 0, or
+// why not.
 int own_irk_assign(uint8_t id, uint8_t *irk);
 void own_irk_forget(uint8_t id);
 // The settings: all IRKs, 16 octets each. False: not acceptable.

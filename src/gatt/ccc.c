@@ -2,7 +2,8 @@
 // 3.3.3.3).
 //
 // One small table in the run part holds the values that are not 0, those of a connection in a list,
-// so that a notification's look-up costs the same however many are connected; they go with it. The application hears of the greatest value over all connections when that changes.
+// so that a notification's look-up costs the same however many are connected; they go with it. The
+// application hears of the greatest value over all connections when that changes.
 #include <errno.h>
 
 #include <zephyr/bluetooth/gatt.h>

@@ -3,7 +3,8 @@
 // settings as "bt/ccc/IITAAAAAAAAAAAA", restored when the bond encrypts a link, never before.
 //
 // Whether a peer must be told that services changed while it was away, also over a restart, the hash
-// decides. Which ones did is known only of the time since this program knew it to be aware, and "all" otherwise.
+// decides. Which ones did is known only of the time since this program knew it to be aware, and
+// "all" otherwise.
 //
 // A value: version 2, local identity, the peer's address (7), features, hash (16), then per descriptor
 // its handle and its value (3). Version 1 had neither features nor hash. A handle that is no CCC any

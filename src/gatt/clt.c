@@ -401,8 +401,8 @@ static int handle(struct bt_conn *conn, struct clt_link *link, struct bt_gatt_op
     return next;
 }
 
-// Refused for want of security: get more, if that is wanted and can be begun; the request is asked again
-// then.
+// Refused for want of security: get more, if that is wanted and can be begun; the request is asked
+// again then.
 static bool raised(struct bt_conn *conn, struct clt_link *link, struct bt_gatt_op *op, uint8_t err)
 {
     if (!gatt_reg.raise ||

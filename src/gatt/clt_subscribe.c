@@ -145,7 +145,8 @@ static void end(struct bt_conn *conn, struct bt_gatt_op *op, uint8_t err)
     }
 }
 
-// Writes of descriptors must not pass each other: on one bearer, where the application does not say which.
+// Writes of descriptors must not pass each other: on one bearer, where the application does not say
+// which.
 static unsigned int opt_of(const struct bt_gatt_subscribe_params *params)
 {
     return params->chan_opt ? params->chan_opt : BT_ATT_CHAN_OPT_UNENHANCED_ONLY;

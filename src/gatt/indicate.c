@@ -1,6 +1,6 @@
-// Indications (Vol 3, Part G, 4.11; Vol 3, Part F, 3.4.7.2 and 3.4.7.3): per connection one on its way on
-// each bearer, of different handles, and one waiting, whose PDU is built already. Each ends exactly
-// once: confirmed, timed out, bearer or link lost.
+// Indications (Vol 3, Part G, 4.11; Vol 3, Part F, 3.4.7.2 and 3.4.7.3): per connection one on its
+// way on each bearer, of different handles, and one waiting, whose PDU is built already. Each ends
+// exactly once: confirmed, timed out, bearer or link lost.
 #include <errno.h>
 
 #include <breeze/gatt.h>
@@ -145,8 +145,8 @@ static unsigned int waiting(const struct gatt_link *link)
     return i;
 }
 
-// Send the one that waits if it may leave now; `err` ends it if what could carry it is gone. If sending fails
-// the link or the bearer is going down, which ends it.
+// Send the one that waits if it may leave now; `err` ends it if what could carry it is gone. If
+// sending fails the link or the bearer is going down, which ends it.
 static void next_send(struct bt_conn *conn, int err)
 {
     struct gatt_link *link = gatt_link_of(conn);

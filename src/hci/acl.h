@@ -98,14 +98,15 @@ void acl_pull(struct acl_link *link);
 // to remember it; acl_tx_free_hooks will tell.
 bool acl_frame_done(struct acl_frame *frame, acl_done_t done, void *user);
 
-// For an SDU that will be pulled later, in a buffer of acl_tx_alloc() (acl_promise.c): see to it now that
-// `done` can be called when it has been sent; false when there is no room to remember it. Within
-// acl_up.pull() the last frame of it keeps the promise; if it never leaves, breaking it has `done`
-// called with -ENOTCONN.
+// For an SDU that will be pulled later, in a buffer of acl_tx_alloc() (acl_promise.c): see to it
+// now that `done` can be called when it has been sent; false when there is no room to remember it.
+// Within acl_up.pull() the last frame of it keeps the promise; if it never leaves, breaking it has
+// `done` called with -ENOTCONN.
 bool acl_promise(struct net_buf *buf, acl_done_t done, void *user);
 void acl_promise_keep(struct acl_frame *frame, struct net_buf *buf);
 void acl_promise_break(struct acl_link *link, struct net_buf *buf);
-// Somebody waits as if there were no TX buffer: acl_tx_free_hooks when one is freed, or at acl_tx_freed().
+// Somebody waits as if there were no TX buffer: acl_tx_free_hooks when one is freed, or at
+// acl_tx_freed().
 void acl_tx_want(void);
 
 // Something below may have become possible again (a TX buffer was freed): upper layers that ran dry

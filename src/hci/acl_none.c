@@ -1,4 +1,5 @@
-// The twin of acl.c, acl_rx.c and acl_pool.c in a build without links: there is no data, and nothing is sent.
+// The twin of acl.c, acl_rx.c and acl_pool.c in a build without links: there is no data, and
+// nothing is sent.
 #include "hci/state.h"
 
 void acl_pools_init(void)

@@ -116,8 +116,8 @@ static struct net_buf *dispatch(struct net_buf *buf, struct acl_link **link)
     return NULL;
 }
 
-// The oldest packet that a wait queued, else a new one. Answers on the way to it are dispatched, so many
-// at most that a flood of them leaves the loop its turn.
+// The oldest packet that a wait queued, else a new one. Answers on the way to it are dispatched, so
+// many at most that a flood of them leaves the loop its turn.
 static enum h4_result next_packet(struct net_buf **buf)
 {
     if (!sys_slist_is_empty(&hci_run.rx_queue)) {

@@ -190,8 +190,8 @@ static void deliver(struct post *post, uint16_t bits)
     }
 }
 
-// Nothing is owed any more, but for a request that is also that of other channels: the next of them owes
-// it now.
+// Nothing is owed any more, but for a request that is also that of other channels: the next of them
+// owes it now.
 static void owe_nothing(struct coc *coc)
 {
     uint8_t shared = coc->owe & (COC_OWE_ECRED | COC_OWE_RECONF);

@@ -6,8 +6,8 @@
 //
 // A slot's number is its local CID (0x0040 + number). Frames to send are never queued: coc_pull()
 // makes the next one when the ACL layer has room for it, straight in the SDU's buffer; requests and
-// credits are bits and counters in the slot, made into a frame at that time too, so none can be lost for
-// want of a buffer. Channels of a link take turns, one K-frame each.
+// credits are bits and counters in the slot, made into a frame at that time too, so none can be
+// lost for want of a buffer. Channels of a link take turns, one K-frame each.
 #ifndef BREEZE_SRC_L2CAP_COC_H_
 #define BREEZE_SRC_L2CAP_COC_H_
 
@@ -129,7 +129,8 @@ void coc_show_credits(const struct coc *coc);
 // Down-calls of sig.c and of the wiring.
 void coc_link_down(struct bt_conn *conn);
 void coc_tx_free(void);
-// coc_sec.c: security of the link changed, or could not be raised; what it lacks for a server: a result.
+// coc_sec.c: security of the link changed, or could not be raised; what it lacks for a server: a
+// result.
 void coc_security(struct bt_conn *conn, enum bt_security_err err);
 uint16_t coc_lacks(const struct bt_conn *conn, bt_security_t level);
 

@@ -4,9 +4,9 @@
 // Credits: the application must never be given an SDU that it has no buffer for, yet the link must not
 // wait at the end of each. Within an SDU its buffer is there, so what is left of it may come. Beyond it
 // the peer may send (`streaming`) as soon as the application has shown that it takes SDUs as they
-// come; if ever it keeps one (-EINPROGRESS) the channel is `modest` from then on: one SDU at a time. What
-// comes unasked meanwhile gets a buffer of its own from alloc_buf. With seg_recv the credits are the
-// application's.
+// come; if ever it keeps one (-EINPROGRESS) the channel is `modest` from then on: one SDU at a
+// time. What comes unasked meanwhile gets a buffer of its own from alloc_buf. With seg_recv the
+// credits are the application's.
 //
 // A peer that breaks the rules is disconnected (10.1); after each call of the application the slot is
 // looked at anew.

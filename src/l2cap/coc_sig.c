@@ -1,6 +1,6 @@
-// Signalling of credit based channels: connecting, credits, disconnecting (Vol 3, Part A, 4.6, 4.7, 4.22
-// to 4.24). Requests of ours are written here when the ACL layer has room for them (coc.h). A response
-// counts only for the request with its identifier that is out (hostile 21, 23).
+// Signalling of credit based channels: connecting, credits, disconnecting (Vol 3, Part A, 4.6, 4.7,
+// 4.22 to 4.24). Requests of ours are written here when the ACL layer has room for them (coc.h). A
+// response counts only for the request with its identifier that is out (hostile 21, 23).
 #include <errno.h>
 
 #include "hci/hci.h"

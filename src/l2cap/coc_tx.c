@@ -1,9 +1,9 @@
 // Sending on channels: the next frame of a link, made when there is room for it (coc.h; Vol 3, Part A,
 // 3.4.1 and 10.2).
 //
-// A K-frame is a part of the SDU's own buffer: its header, and the ACL header before it, are written over
-// octets that have left already, for the first one over the headroom. The buffer is held until the
-// frame has left in full, so the channel may end meanwhile.
+// A K-frame is a part of the SDU's own buffer: its header, and the ACL header before it, are
+// written over octets that have left already, for the first one over the headroom. The buffer is
+// held until the frame has left in full, so the channel may end meanwhile.
 #include "base/wr.h"
 #include "hci/hci.h"
 #include "l2cap/coc.h"
@@ -34,10 +34,10 @@ static bool pull_owed(struct coc *coc, struct acl_frame *frame)
 
 // ---- Data ---------------------------------------------------------------------------------------
 
-// Payload of the next K-frame of what is left of an SDU: no more than the peer takes, in whole ACL packets
-// where it takes more than one, and equal parts rather than full ones and a small rest: as many frames and
-// as much time in the air, but they pack better into connection events, and keep a controller with few
-// buffers busy for longer.
+// Payload of the next K-frame of what is left of an SDU: no more than the peer takes, in whole ACL
+// packets where it takes more than one, and equal parts rather than full ones and a small rest: as
+// many frames and as much time in the air, but they pack better into connection events, and keep a
+// controller with few buffers busy for longer.
 static uint16_t frame_len(const struct coc *coc, uint16_t left)
 {
     uint16_t room = hci_info()->acl_len;

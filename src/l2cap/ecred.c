@@ -1,5 +1,5 @@
-// Enhanced credit based channels: up to five per request, and their reconfiguration (Vol 3, Part A, 4.25
-// to 4.28). The channels of one request share its identifier; the first of them owes it.
+// Enhanced credit based channels: up to five per request, and their reconfiguration (Vol 3, Part A,
+// 4.25 to 4.28). The channels of one request share its identifier; the first of them owes it.
 #include <errno.h>
 
 #include "hci/hci.h"

@@ -167,8 +167,8 @@ static bool is_private(const bt_addr_le_t *addr)
     return addr->type == BT_ADDR_LE_RANDOM && BT_ADDR_IS_RPA(&addr->a);
 }
 
-// Is this an identity address, and one that a peer behind a private address may have: not another bond's,
-// unless the new keys could replace those (hostile 48).
+// Is this an identity address, and one that a peer behind a private address may have: not another
+// bond's, unless the new keys could replace those (hostile 48).
 static bool identity_allowed(struct smp_link *link, const bt_addr_le_t *addr)
 {
     struct bt_conn *conn = smp_conn_of(link);

@@ -115,8 +115,8 @@ bool smp_encrypt_known(struct smp_link *link, uint8_t level)
     return true;
 }
 
-// The key that the peer's controller asked for by these two numbers: the one of this pairing, else one of
-// a bond (2.4.4.1). In the midst of a pairing there is none (hostile 12).
+// The key that the peer's controller asked for by these two numbers: the one of this pairing, else
+// one of a bond (2.4.4.1). In the midst of a pairing there is none (hostile 12).
 static bool key_for(struct smp_link *link, const uint8_t rand[8], uint16_t ediv)
 {
     static const uint8_t zero[8];

@@ -205,8 +205,9 @@ int smp_pair_start(struct smp_link *link)
     return 0;
 }
 
-// The peripheral wants security (2.4.6). Known keys come first, whatever they are worth: an old peer asks
-// for more than it can have at every connection. What it lacks on an encrypted link takes a pairing.
+// The peripheral wants security (2.4.6). Known keys come first, whatever they are worth: an old
+// peer asks for more than it can have at every connection. What it lacks on an encrypted link takes
+// a pairing.
 void smp_on_security_req(struct smp_link *link, struct rd *in)
 {
     uint8_t auth = rd_u8(in);

@@ -1,7 +1,7 @@
-// Keypress notifications: who shows a passkey sees that the other side's user types (Vol 3, Part H, 2.3.5.6.3
-// and 3.5.8). They say nothing of the passkey, and nothing depends on them: from a peer they are
-// taken wherever a passkey may be being typed, and handed on only where both sides offered them. They
-// do not prolong the waiting for the peer (hostile 46).
+// Keypress notifications: who shows a passkey sees that the other side's user types (Vol 3, Part H,
+// 2.3.5.6.3 and 3.5.8). They say nothing of the passkey, and nothing depends on them: from a peer
+// they are taken wherever a passkey may be being typed, and handed on only where both sides offered
+// them. They do not prolong the waiting for the peer (hostile 46).
 #include <errno.h>
 
 #include "base/rd.h"

@@ -447,7 +447,8 @@ static void on_nothing(struct smp_link *link, struct rd *in)
 #define ANY  (BIT(SMP_DEAD) - BIT(SMP_REQUESTED)) // A pairing is under way.
 #define S(s) BIT(SMP_##s)
 
-// What is taken when: states, PDU, our role. All else ends a pairing, or is dropped where there is none.
+// What is taken when: states, PDU, our role. All else ends a pairing, or is dropped where there is
+// none.
 static const struct {
     uint16_t states;
     uint8_t code;

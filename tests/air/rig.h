@@ -41,8 +41,8 @@ void rig_open(struct rig *rig, uint64_t seed);
 void rig_open_config(struct rig *rig, const struct air_config *config);
 void rig_close(struct rig *rig);
 int rig_add(struct rig *rig, const struct air_controller_config *config);
-// A controller with a reset done, all events on (of the two for new links the old one) and a random address
-// set.
+// A controller with a reset done, all events on (of the two for new links the old one) and a random
+// address set.
 int rig_add_ready(struct rig *rig, const struct air_controller_config *config);
 
 void rig_run(struct rig *rig, int64_t us);

@@ -1,5 +1,5 @@
-// The controller's side of privacy: the list's rules, addresses made and resolved, the enhanced event (Core
-// Specification, Vol 4, Part E, 7.8.38 to 7.8.45, 7.8.77; Vol 6, Part B, 6).
+// The controller's side of privacy: the list's rules, addresses made and resolved, the enhanced
+// event (Core Specification, Vol 4, Part E, 7.8.38 to 7.8.45, 7.8.77; Vol 6, Part B, 6).
 #include "rig.h"
 
 #define MS              1000

@@ -7,8 +7,8 @@
 //
 // After each: no crash; every call returned; within 60 s of virtual time every procedure that was
 // started has ended, exactly once, or its link is up; after bt_disable() all pools are full, no
-// timer runs and no reference is held; after bt_enable() the scenario passes without the fault; bonds are
-// whole, and the same in the settings (fault_smp.h).
+// timer runs and no reference is held; after bt_enable() the scenario passes without the fault;
+// bonds are whole, and the same in the settings (fault_smp.h).
 //
 // Usage: fault [-s STRIDE] [-v] [SCENARIO [KIND [VICTIM [POINT]]]]
 #include <errno.h>

@@ -1,5 +1,5 @@
-// The scenarios of pairing and bonding, and what must hold of them: every link at rest, and no bond that is
-// less than whole, in memory or in the settings. Included once, by fault.c, behind its helpers.
+// The scenarios of pairing and bonding, and what must hold of them: every link at rest, and no bond
+// that is less than whole, in memory or in the settings. Included once, by fault.c, behind its helpers.
 #ifndef BREEZE_TESTS_FAULT_FAULT_SMP_H_
 #define BREEZE_TESTS_FAULT_FAULT_SMP_H_
 

@@ -1,5 +1,6 @@
-// Fuzz target: a server and a client with enhanced bearers, a peer that sends anything on any channel, and
-// bearers that open, close and run out of credits meanwhile. A list of {what, argument, length, octets}.
+// Fuzz target: a server and a client with enhanced bearers, a peer that sends anything on any
+// channel, and bearers that open, close and run out of credits meanwhile. A list of {what,
+// argument, length, octets}.
 #include "pdu/fake.h"
 
 #include <zephyr/bluetooth/l2cap.h>

@@ -1,5 +1,6 @@
 // Fuzz target: what is kept of a bonded peer in the settings, as {length, record}; then that peer: ATT
-// PDUs while services come and go and it leaves and returns, as a list of {step} or {0x80 + length, PDU}.
+// PDUs while services come and go and it leaves and returns, as a list of {step} or {0x80 + length,
+// PDU}.
 #include "pdu/fake_bond.h"
 
 #include "base/rd.h"

@@ -1,6 +1,6 @@
-// Fuzz target: any Security Manager PDUs to a host that is the peripheral or the central, idle or in the
-// midst of a pairing, and any octets as the record of a bond. A first octet of options, then a list of
-// {length, PDU}.
+// Fuzz target: any Security Manager PDUs to a host that is the peripheral or the central, idle or
+// in the midst of a pairing, and any octets as the record of a bond. A first octet of options, then
+// a list of {length, PDU}.
 #include <stdlib.h>
 
 #include <breeze/smp.h>

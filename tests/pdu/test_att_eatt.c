@@ -1,6 +1,7 @@
-// Enhanced ATT bearers against scripts of a peer (Vol 3, Part F, 3.2.11; Vol 3, Part G, 5.3 and 5.4). The peer
-// gives its channels the numbers that ours have, so that one script has both directions. Handles: GAP
-// 1..9, GATT 0x0a..0x11, this file's service from 0x12: value 0x14, CCC 0x15, value 0x17, CCC 0x18.
+// Enhanced ATT bearers against scripts of a peer (Vol 3, Part F, 3.2.11; Vol 3, Part G, 5.3 and
+// 5.4). The peer gives its channels the numbers that ours have, so that one script has both
+// directions. Handles: GAP 1..9, GATT 0x0a..0x11, this file's service from 0x12: value 0x14, CCC
+// 0x15, value 0x17, CCC 0x18.
 #include "pdu/fake.h"
 
 #include <stdio.h>
@@ -254,7 +255,8 @@ static void collision_as_central(void **state)
     assert_int_equal(bt_eatt_count(conn), 0);
 }
 
-// A peripheral waits: 100 ms, or longer where the link's latency is; what the peer has opened meanwhile counts.
+// A peripheral waits: 100 ms, or longer where the link's latency is; what the peer has opened
+// meanwhile counts.
 static void collision_as_peripheral(void **state)
 {
     conn->latency = 3; // Two intervals of it: 800 ms.
@@ -408,7 +410,8 @@ static void on_complete(struct bt_conn *c, void *user_data)
     completed++;
 }
 
-// Two frames for each value and one credit: the rest of it waits, and nothing of the same handle passes it.
+// Two frames for each value and one credit: the rest of it waits, and nothing of the same handle
+// passes it.
 static void one_handle_keeps_its_order(void **state)
 {
     static const char longer[] =
@@ -637,8 +640,8 @@ static void only_a_larger_bearer_will_do(void **state)
     heard("w0:14;w1:14;");
 }
 
-// Long writes fill one queue of the server, whatever they come on: one at a time. A bearer that closes in
-// the middle leaves pieces there, which are cancelled elsewhere.
+// Long writes fill one queue of the server, whatever they come on: one at a time. A bearer that
+// closes in the middle leaves pieces there, which are cancelled elsewhere.
 static void long_writes_one_at_a_time(void **state)
 {
     static const uint8_t data[300];

@@ -181,7 +181,8 @@ static void hostile_36_ccc_writes(void **state)
               "> 12 11 00 01 00 00 00 < 01 12 11 00 0d > 12 11 00 04 00 < 01 12 11 00 13"
               "> 12 11 00 01 80 < 01 12 11 00 13 > 0a 11 00 < 0b 00 00"
               "> 12 11 00 01 < 13 > 0a 11 00 < 0b 01 00"); // One octet is taken.
-    // The value needs encryption: so do its subscription, and its notification, whatever was subscribed.
+    // The value needs encryption: so do its subscription, and its notification, whatever was
+    // subscribed.
     ATT(conn, "> 12 16 00 01 00 < 01 12 16 00 05 > 12 16 00 00 00 < 13 > 0a 16 00 < 0b 00 00");
     fake.security = BT_SECURITY_L2;
     ATT(conn, "> 12 16 00 01 00 < 13");

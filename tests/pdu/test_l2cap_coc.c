@@ -54,8 +54,8 @@ static void accepted_channel_carries_data(void **state)
     HEARD("stop0 s0 ");
 }
 
-// accept() may know what is asked for, and the channel gets the CID that it was told even if another one
-// is opened meanwhile.
+// accept() may know what is asked for, and the channel gets the CID that it was told even if
+// another one is opened meanwhile.
 static void accept_hears_what_is_asked(void **state)
 {
     assert_int_equal(breeze_l2cap_asked(&asked), -EINVAL);
@@ -464,8 +464,8 @@ static void pitfall_86_listening_after_the_request(void **state)
     FRAMES(conn, 0x50, "< 01 00 78");
 }
 
-// A stream without end into a buffer of three frames, with a credit given back for each that is read: what
-// comes never exceeds it, and a peer that sends more is cut off, not its data silently.
+// A stream without end into a buffer of three frames, with a credit given back for each that is
+// read: what comes never exceeds it, and a peer that sends more is cut off, not its data silently.
 static void pitfall_88_a_stream_never_exceeds_its_credits(void **state)
 {
     unsigned int held = 0;

@@ -1,5 +1,6 @@
-// Enhanced ATT bearers between two whole hosts on the virtual air: they open by themselves, carry procedures at
-// once, keep what must keep its order, and whatever closes when, every procedure ends exactly once.
+// Enhanced ATT bearers between two whole hosts on the virtual air: they open by themselves, carry
+// procedures at once, keep what must keep its order, and whatever closes when, every procedure ends
+// exactly once.
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
-// Credit based channels between two whole hosts on the virtual air: every octet arrives, in order; 100 MB
-// in all.
+// Credit based channels between two whole hosts on the virtual air: every octet arrives, in order;
+// 100 MB in all.
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>

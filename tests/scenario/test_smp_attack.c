@@ -318,7 +318,8 @@ static void hostile_45_confirm_reflected(void **state)
     }
 }
 
-// The same random value as ours, where no commitment tells that it is wrong: Just Works, the peripheral.
+// The same random value as ours, where no commitment tells that it is wrong: Just Works, the
+// peripheral.
 static void hostile_45_random_reflected(void **state)
 {
     struct peek peek = {.who = 0, .state = SMP_RANDOMED};
@@ -523,8 +524,8 @@ static void do_check_no_keys(void *arg)
     assert_int_equal(smp_link_of(pair_here()->conn)->keys.ours.val[0], 0);
 }
 
-// The keys of a pairing that failed at its last check encrypt nothing, although an earlier pairing of the
-// connection, which made no bond, left some.
+// The keys of a pairing that failed at its last check encrypt nothing, although an earlier pairing
+// of the connection, which made no bond, left some.
 static void hostile_49_keys_of_a_failed_pairing(void **state)
 {
     struct peek peek = {.who = 0, .state = SMP_CHECKED};
@@ -559,7 +560,8 @@ static void do_get_theirs(void *arg)
     *(struct smp_ltk *)arg = smp_reg.bonds[0].theirs;
 }
 
-// A central that encrypts without a bond, with a key of zeroes, with another EDIV or Rand than it was given.
+// A central that encrypts without a bond, with a key of zeroes, with another EDIV or Rand than it
+// was given.
 static void hostile_49_keys_by_a_wrong_name(void **state)
 {
     const struct breeze_smp_policy legacy = {.no_sc = true};
@@ -637,8 +639,8 @@ static void do_answer(void *arg)
     answers->confirm = bt_conn_auth_passkey_confirm(conn);
 }
 
-// The number of one method is never the answer of another: a user who is lured into typing a number that
-// was to be compared gets nowhere, and PDUs of the other method end the pairing (test_smp_walk.c).
+// The number of one method is never the answer of another: a user who is lured into typing a number
+// that was to be compared gets nowhere, and PDUs of the other method end the pairing (test_smp_walk.c).
 static void hostile_50_method_confusion(void **state)
 {
     struct answers answers = {0};

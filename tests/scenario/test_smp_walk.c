@@ -1,6 +1,7 @@
-// Every PDU in every state of a pairing (hostile 41): the whole product of states, codes, roles and kinds of
-// pairing, each with the right and with a wrong length. What has to come of it is a table of its own
-// here, from Vol 3, Part H, 2.4 and 3, so that a wrong row of src/smp/pair.c does not agree with itself.
+// Every PDU in every state of a pairing (hostile 41): the whole product of states, codes, roles and
+// kinds of pairing, each with the right and with a wrong length. What has to come of it is a table
+// of its own here, from Vol 3, Part H, 2.4 and 3, so that a wrong row of src/smp/pair.c does not
+// agree with itself.
 //
 // A host is brought into a state once; then each PDU is given to it, what it did is looked at, and its
 // whole state is put back (breeze/state.h).
@@ -23,8 +24,9 @@
 // Lengths with the code.
 static const uint8_t lens[CODES] = {4, 7, 7, 17, 17, 2, 17, 11, 17, 8, 17, 2, 65, 17, 2};
 
-// What becomes of each code, in the order of the codes, 0 first: '.' nothing at all, 't' it is taken (with
-// what it carries here that mostly ends the pairing by its own error), 'x' it ends the pairing.
+// What becomes of each code, in the order of the codes, 0 first: '.' nothing at all, 't' it is
+// taken (with what it carries here that mostly ends the pairing by its own error), 'x' it ends the
+// pairing.
 struct effects {
     const char *peripheral;
     const char *central;

@@ -138,7 +138,8 @@ static void features(uint8_t first)
         fake_event(BT_HCI_EVT_LE_META_EVENT, BT_HCI_EVT_LE_REMOTE_FEAT_COMPLETE, evt, sizeof(evt)));
 }
 
-// A peripheral whose controller lacks the procedure asks through L2CAP; so does one whose peer lacks it.
+// A peripheral whose controller lacks the procedure asks through L2CAP; so does one whose peer
+// lacks it.
 static void test_peripheral_fallback(void **state)
 {
     assert_int_equal(bt_conn_le_param_update(conn, wish), 0);

@@ -1,5 +1,5 @@
-// Extended advertising: the commands that go out, octet by octet, and events that a controller may send at
-// the wrong time (Vol 4, Part E, 7.8.52 to 7.8.66, 7.7.65.13 and 7.7.65.18).
+// Extended advertising: the commands that go out, octet by octet, and events that a controller may
+// send at the wrong time (Vol 4, Part E, 7.8.52 to 7.8.66, 7.7.65.13 and 7.7.65.18).
 #include <breeze/adv.h>
 
 #include "link_fake.h"

@@ -223,8 +223,8 @@ static uint32_t below(uint32_t n)
 
 // ---- Receiving ---------------------------------------------------------------------------------
 
-// A peer that cuts SDUs as it likes, empty frames and empty SDUs among them, and a program that reads when
-// and as much as it likes.
+// A peer that cuts SDUs as it likes, empty frames and empty SDUs among them, and a program that
+// reads when and as much as it likes.
 struct stream {
     uint16_t mtu;
     uint16_t mps;
@@ -302,8 +302,8 @@ static void pitfall_88_any_frames_and_any_reader(void **state)
     }
 }
 
-// The largest SDU, cut so that its last octets do not fill the frames that room is kept for: the peer may
-// always go on.
+// The largest SDU, cut so that its last octets do not fill the frames that room is kept for: the
+// peer may always go on.
 static void pitfall_88_an_sdu_always_ends(void **state)
 {
     uint8_t data[247] = {0};

@@ -1,5 +1,5 @@
-// Power loss while the Unix port's settings file is written, after every octet: a bond is the old one or
-// the new one, all others are as they were, and the next save works (hostile 57).
+// Power loss while the Unix port's settings file is written, after every octet: a bond is the old
+// one or the new one, all others are as they were, and the next save works (hostile 57).
 //
 // A child process saves under a limit on the size of files: the system writes what fits and kills it at
 // the next octet (SIGXFSZ), in the midst of its write.

@@ -19,28 +19,28 @@
 // ---- Roles (files) ----------------------------------------------------------------------------
 
 #if defined(BREEZE_LEVEL_BEACON)
-#define CONFIG_BT_BROADCASTER 1 // Advertising.
-#define CONFIG_BT_OBSERVER    0 // Scanning.
-#define CONFIG_BT_PERIPHERAL  0 // Connectable advertising; links as peripheral.
-#define CONFIG_BT_CENTRAL     0 // Creating connections.
-#define CONFIG_BT_CONN        0 // Links at all, with L2CAP, ATT and the GATT server.
-#define CONFIG_BT_GATT_CLIENT 0 // Discovery, reads, writes and subscriptions as client.
+#define CONFIG_BT_BROADCASTER           1 // Advertising.
+#define CONFIG_BT_OBSERVER              0 // Scanning.
+#define CONFIG_BT_PERIPHERAL            0 // Connectable advertising; links as peripheral.
+#define CONFIG_BT_CENTRAL               0 // Creating connections.
+#define CONFIG_BT_CONN                  0 // Links at all, with L2CAP, ATT and the GATT server.
+#define CONFIG_BT_GATT_CLIENT           0 // Discovery, reads, writes and subscriptions as client.
 #define CONFIG_BT_L2CAP_DYNAMIC_CHANNEL 0 // Credit based channels (zephyr/bluetooth/l2cap.h).
 #elif defined(BREEZE_LEVEL_PERIPHERAL)
-#define CONFIG_BT_BROADCASTER 1
-#define CONFIG_BT_OBSERVER    0
-#define CONFIG_BT_PERIPHERAL  1
-#define CONFIG_BT_CENTRAL     0
-#define CONFIG_BT_CONN        1
-#define CONFIG_BT_GATT_CLIENT 0
+#define CONFIG_BT_BROADCASTER           1
+#define CONFIG_BT_OBSERVER              0
+#define CONFIG_BT_PERIPHERAL            1
+#define CONFIG_BT_CENTRAL               0
+#define CONFIG_BT_CONN                  1
+#define CONFIG_BT_GATT_CLIENT           0
 #define CONFIG_BT_L2CAP_DYNAMIC_CHANNEL 0
 #else
-#define CONFIG_BT_BROADCASTER 1
-#define CONFIG_BT_OBSERVER    1
-#define CONFIG_BT_PERIPHERAL  1
-#define CONFIG_BT_CENTRAL     1
-#define CONFIG_BT_CONN        1
-#define CONFIG_BT_GATT_CLIENT 1
+#define CONFIG_BT_BROADCASTER           1
+#define CONFIG_BT_OBSERVER              1
+#define CONFIG_BT_PERIPHERAL            1
+#define CONFIG_BT_CENTRAL               1
+#define CONFIG_BT_CONN                  1
+#define CONFIG_BT_GATT_CLIENT           1
 #define CONFIG_BT_L2CAP_DYNAMIC_CHANNEL 1
 #endif
 
@@ -112,8 +112,8 @@
 #define CONFIG_BT_AUTO_PHY_UPDATE 1
 #endif
 
-// Buffers for PDUs on their way to the controller; at least 3. An enhanced ATT bearer whose peer gives no
-// credits may keep one.
+// Buffers for PDUs on their way to the controller; at least 3. An enhanced ATT bearer whose peer
+// gives no credits may keep one.
 #ifndef CONFIG_BT_L2CAP_TX_BUF_COUNT
 #define CONFIG_BT_L2CAP_TX_BUF_COUNT                                                               \
     (4 + CONFIG_BT_MAX_CONN * (1 + CONFIG_BT_EATT * CONFIG_BT_EATT_MAX))
@@ -247,12 +247,14 @@
 #define CONFIG_BT_MAX_PAIRED 4
 #endif
 
-// Private addresses of our own, and the controller's resolving list (files; the build's BREEZE_PRIVACY).
+// Private addresses of our own, and the controller's resolving list (files; the build's
+// BREEZE_PRIVACY).
 #ifndef CONFIG_BREEZE_PRIVACY
 #define CONFIG_BREEZE_PRIVACY 0
 #endif
 
-// Show a resolvable private address from the start, as breeze_privacy_set() (breeze/privacy.h) does later.
+// Show a resolvable private address from the start, as breeze_privacy_set() (breeze/privacy.h) does
+// later.
 #ifndef CONFIG_BT_PRIVACY
 #define CONFIG_BT_PRIVACY 0
 #endif
@@ -262,8 +264,8 @@
 #define CONFIG_BT_RPA_TIMEOUT 900
 #endif
 
-// Bonded peers in the controller's resolving list; its own may be shorter. The host finds out by itself who
-// the others are. 1 to 255.
+// Bonded peers in the controller's resolving list; its own may be shorter. The host finds out by
+// itself who the others are. 1 to 255.
 #ifndef CONFIG_BREEZE_RESOLVING_LIST_MAX
 #define CONFIG_BREEZE_RESOLVING_LIST_MAX MIN_OF_(CONFIG_BT_MAX_PAIRED, 16)
 #endif
@@ -297,8 +299,8 @@
 #define CONFIG_BT_EATT_SEC_LEVEL 1
 #endif
 
-// Open CONFIG_BT_EATT_MAX of them on every link that has this security: as central at once, as peripheral
-// when the peer's Client Supported Features say that it takes them.
+// Open CONFIG_BT_EATT_MAX of them on every link that has this security: as central at once, as
+// peripheral when the peer's Client Supported Features say that it takes them.
 #ifndef CONFIG_BT_EATT_AUTO_CONNECT
 #define CONFIG_BT_EATT_AUTO_CONNECT 1
 #endif
@@ -362,7 +364,8 @@ BREEZE_CHECK(CONFIG_BREEZE_L2CAP_CHAN_MAX >= 1 && CONFIG_BREEZE_L2CAP_CHAN_MAX <
 BREEZE_CHECK(CONFIG_BREEZE_L2CAP_WINDOW >= 2 && CONFIG_BREEZE_L2CAP_WINDOW <= 255,
              "CONFIG_BREEZE_L2CAP_WINDOW must be 2 to 255.");
 BREEZE_CHECK(!CONFIG_BT_L2CAP_DYNAMIC_CHANNEL ||
-                 (CONFIG_BREEZE_L2CAP_MPS >= 64 && CONFIG_BREEZE_L2CAP_MPS <= CONFIG_BT_L2CAP_RX_MTU),
+                 (CONFIG_BREEZE_L2CAP_MPS >= 64 &&
+                  CONFIG_BREEZE_L2CAP_MPS <= CONFIG_BT_L2CAP_RX_MTU),
              "CONFIG_BREEZE_L2CAP_MPS must be 64 to CONFIG_BT_L2CAP_RX_MTU.");
 BREEZE_CHECK(
     CONFIG_BT_L2CAP_TX_BUF_COUNT >= 3,
@@ -410,8 +413,7 @@ BREEZE_CHECK(CONFIG_BREEZE_RESOLVING_LIST_MAX >= 1 && CONFIG_BREEZE_RESOLVING_LI
              "CONFIG_BREEZE_RESOLVING_LIST_MAX must be 1 to 255.");
 BREEZE_CHECK(CONFIG_BREEZE_RPA_CACHE >= 1 && CONFIG_BREEZE_RPA_CACHE <= 4096,
              "CONFIG_BREEZE_RPA_CACHE must be 1 to 4096.");
-BREEZE_CHECK(!CONFIG_BT_SMP ||
-                 (CONFIG_BT_L2CAP_TX_MTU >= 65 && CONFIG_BT_L2CAP_RX_MTU >= 65),
+BREEZE_CHECK(!CONFIG_BT_SMP || (CONFIG_BT_L2CAP_TX_MTU >= 65 && CONFIG_BT_L2CAP_RX_MTU >= 65),
              "With CONFIG_BT_SMP the L2CAP MTUs must be at least 65 octets: a public key.");
 BREEZE_CHECK(!CONFIG_BT_SMP || CONFIG_BT_SETTINGS,
              "CONFIG_BT_SMP keeps bonds in the settings: it needs CONFIG_BT_SETTINGS.");

@@ -60,8 +60,8 @@ struct breeze_gatt_reliable_params {
 int breeze_gatt_write_reliable(struct bt_conn *conn, struct breeze_gatt_reliable_params *params);
 
 // When a peer refuses a request of our client for want of authentication or encryption: raise the
-// link's security by a level and ask again, until it is granted or the security cannot be raised; only then
-// the procedure ends with the peer's error. Off at first; survives bt_disable().
+// link's security by a level and ask again, until it is granted or the security cannot be raised;
+// only then the procedure ends with the peer's error. Off at first; survives bt_disable().
 void breeze_gatt_raise_security(bool enable);
 
 #ifdef __cplusplus

@@ -15,8 +15,8 @@ struct breeze_l2cap_asked {
     uint16_t mps; // ... and its largest K-frame payload.
 };
 
-// Inside bt_l2cap_server.accept() only: what the peer asked for. 0; -EINVAL anywhere else. Vol 3, Part A,
-// 4.22 and 4.25.
+// Inside bt_l2cap_server.accept() only: what the peer asked for. 0; -EINVAL anywhere else. Vol 3,
+// Part A, 4.22 and 4.25.
 int breeze_l2cap_asked(struct breeze_l2cap_asked *asked);
 
 #ifdef __cplusplus

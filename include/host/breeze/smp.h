@@ -22,8 +22,8 @@ struct breeze_smp_policy {
     // a peer that lost its keys must; so may whoever uses its address. An authenticated bond
     // is never replaced by a weaker one: bt_unpair() it.
     bool repair_just_works;
-    // Offer keypress notifications: the application tells with bt_conn_auth_keypress_notify() what its user
-    // types. Zephyr's CONFIG_BT_PASSKEY_KEYPRESS.
+    // Offer keypress notifications: the application tells with bt_conn_auth_keypress_notify() what
+    // its user types. Zephyr's CONFIG_BT_PASSKEY_KEYPRESS.
     bool keypress;
     bool replace_oldest;  // A new bond takes the place of the one used longest ago.
     uint8_t min_key_size; // Octets, 7 to 16; 0: 16.
@@ -42,11 +42,12 @@ bool breeze_smp_is_pairing(struct bt_conn *conn);
 int breeze_smp_bond_flags(uint8_t id, const bt_addr_le_t *addr);
 
 #define BREEZE_BOND_RECORD_LEN 110
-// A bond as a record for a store of the application's own (doc/BONDS.md), the one that the settings hold.
-// Export writes BREEZE_BOND_RECORD_LEN octets: 0, -ENOENT. Import takes it whole or not at all: 0,
-// -EINVAL (damaged, a later version), -EACCES (made for an identity address that is not ours; known once the
-// host is enabled), -ENOSPC (CONFIG_BT_MAX_PAIRED). When the host is enabled it also brings back the IRK
-// that the peer knows us by.
+// A bond as a record for a store of the application's own (doc/BONDS.md), the one that the settings
+// hold. Export writes BREEZE_BOND_RECORD_LEN octets: 0, -ENOENT. Import takes it whole or not at
+// all: 0,
+// -EINVAL (damaged, a later version), -EACCES (made for an identity address that is not ours; known
+// once the host is enabled), -ENOSPC (CONFIG_BT_MAX_PAIRED). When the host is enabled it also
+// brings back the IRK that the peer knows us by.
 int breeze_smp_bond_export(uint8_t id, const bt_addr_le_t *addr, uint8_t *record);
 int breeze_smp_bond_import(const void *record, size_t len);
 

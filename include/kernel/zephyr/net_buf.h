@@ -178,8 +178,8 @@ static inline struct net_buf *net_buf_get(struct k_fifo *fifo, k_timeout_t timeo
 }
 
 // Fragments. The last one; append `frag` to the chain `head`, to which its reference moves (NULL:
-// start a chain, with one more reference to frag); put `frag` and what hangs on it behind `parent`; unlink `frag` and drop its reference,
-// returning the one behind it (`parent` NULL: it is the head).
+// start a chain, with one more reference to frag); put `frag` and what hangs on it behind `parent`;
+// unlink `frag` and drop its reference, returning the one behind it (`parent` NULL: it is the head).
 struct net_buf *net_buf_frag_last(struct net_buf *frags);
 struct net_buf *net_buf_frag_add(struct net_buf *head, struct net_buf *frag);
 void net_buf_frag_insert(struct net_buf *parent, struct net_buf *frag);

@@ -49,10 +49,11 @@ extern "C" {
 // unenhanced bearer, and in a build with CONFIG_BT_EATT the enhanced ones that either side opens; in
 // another an operation that insists on those is refused with -ENOTSUP.
 //
-// Without a bit the host spreads operations over what is free, and uses the unenhanced bearer where there
-// is nothing else. Then two client procedures, or two indications of different handles, may run at
-// once and end in any order; notifications and commands about one handle keep theirs. Who needs an
-// order between other operations waits for the first, or gives both BT_ATT_CHAN_OPT_UNENHANCED_ONLY.
+// Without a bit the host spreads operations over what is free, and uses the unenhanced bearer where
+// there is nothing else. Then two client procedures, or two indications of different handles, may
+// run at once and end in any order; notifications and commands about one handle keep theirs. Who
+// needs an order between other operations waits for the first, or gives both
+// BT_ATT_CHAN_OPT_UNENHANCED_ONLY.
 enum bt_att_chan_opt {
     BT_ATT_CHAN_OPT_NONE = 0x0,
     BT_ATT_CHAN_OPT_UNENHANCED_ONLY = BIT(0),
@@ -75,11 +76,11 @@ static inline const char *bt_att_err_to_str(uint8_t att_err)
 
 struct bt_conn;
 
-// Open so many enhanced bearers (1 to CONFIG_BT_EATT_MAX) besides those that are open, by as many requests
-// as that takes. The peer may open fewer: bt_eatt_count() tells what there is. A refusal for want of
-// resources, as it happens when both sides open some at once, is asked again up to three times, by the
-// central at once, by the peripheral after 100 ms or more (Vol 3, Part G, 5.4). 0: the first
-// request is on its way; -EINVAL; -ENOTCONN; -EACCES: the link is not encrypted, or below
+// Open so many enhanced bearers (1 to CONFIG_BT_EATT_MAX) besides those that are open, by as many
+// requests as that takes. The peer may open fewer: bt_eatt_count() tells what there is. A refusal
+// for want of resources, as it happens when both sides open some at once, is asked again up to
+// three times, by the central at once, by the peripheral after 100 ms or more (Vol 3, Part G, 5.4).
+// 0: the first request is on its way; -EINVAL; -ENOTCONN; -EACCES: the link is not encrypted, or below
 // CONFIG_BT_EATT_SEC_LEVEL; -ENOMEM: fewer than that are left.
 int bt_eatt_connect(struct bt_conn *conn, size_t num_channels);
 

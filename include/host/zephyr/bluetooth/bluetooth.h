@@ -149,8 +149,8 @@ enum {
     // -ENOTSUP in a build without CONFIG_BREEZE_PRIVACY.
     BT_LE_ADV_OPT_DIR_ADDR_RPA = BIT(5),
     // Answer scan requests, accept connections, from the accept list only. -ENOTSUP in a build without
-    // CONFIG_BT_FILTER_ACCEPT_LIST, and for sets; -EINVAL for directed advertising. A bonded peer behind
-    // private addresses passes only where the controller's resolving list has it.
+    // CONFIG_BT_FILTER_ACCEPT_LIST, and for sets; -EINVAL for directed advertising. A bonded peer
+    // behind private addresses passes only where the controller's resolving list has it.
     BT_LE_ADV_OPT_FILTER_SCAN_REQ = BIT(6),
     BT_LE_ADV_OPT_FILTER_CONN = BIT(7),
     BT_LE_ADV_OPT_NOTIFY_SCAN_REQ = BIT(8), // Callback `scanned`; sets only, -ENOTSUP here.
@@ -253,8 +253,8 @@ int bt_le_filter_accept_list_clear(void);
 
 // ---- Extended advertising (Vol 6, Part B, 4.4.2; Vol 4, Part E, 7.8.52 to 7.8.61) -----------------
 //
-// In a build with CONFIG_BT_EXT_ADV. Advertising sets live beside what bt_le_adv_start() does, each with
-// parameters, data and an address of its own; CONFIG_BT_EXT_ADV_MAX_ADV_SET of them. With
+// In a build with CONFIG_BT_EXT_ADV. Advertising sets live beside what bt_le_adv_start() does, each
+// with parameters, data and an address of its own; CONFIG_BT_EXT_ADV_MAX_ADV_SET of them. With
 // BT_LE_ADV_OPT_EXT_ADV a set sends extended PDUs, else legacy ones. After bt_disable() a set's
 // handle is void (-EINVAL). When a controller had to be reset, sets are stopped and their data is
 // gone; the next start or set_data sets the rest up again.
@@ -398,8 +398,9 @@ struct bt_le_scan_recv_info {
 };
 
 struct bt_le_scan_cb {
-    // A report, whole: long data has been put together. It lies in the event's or the scanner's buffer and is gone when the callback returns. Each
-    // listener finds it unconsumed. May stop the scan: nothing more of the event is then delivered.
+    // A report, whole: long data has been put together. It lies in the event's or the scanner's
+    // buffer and is gone when the callback returns. Each listener finds it unconsumed. May stop the
+    // scan: nothing more of the event is then delivered.
     void (*recv)(const struct bt_le_scan_recv_info *info, struct net_buf_simple *buf);
     // The scan ended because param.timeout was over.
     void (*timeout)(void);
@@ -477,8 +478,8 @@ struct bt_le_per_adv_param {
 // Set up the train; the first call for a set. -EINVAL also while it runs.
 int bt_le_per_adv_set_param(struct bt_le_ext_adv *adv, const struct bt_le_per_adv_param *param);
 
-// Set its data, at most 1650 octets, which must be sent within the interval (-EIO); what it points at is
-// read until the call returns. -EAGAIN: more than 252 octets while the train runs.
+// Set its data, at most 1650 octets, which must be sent within the interval (-EIO); what it points
+// at is read until the call returns. -EAGAIN: more than 252 octets while the train runs.
 int bt_le_per_adv_set_data(const struct bt_le_ext_adv *adv, const struct bt_data *ad,
                            size_t ad_len);
 
@@ -488,8 +489,8 @@ int bt_le_per_adv_stop(struct bt_le_ext_adv *adv);
 
 // ---- Synchronising with it (Vol 6, Part B, 4.4.3.4; Vol 4, Part E, 7.8.67 to 7.8.73) --------------
 //
-// In a build with CONFIG_BT_PER_ADV_SYNC. A sync lives from bt_le_per_adv_sync_create(), or from `synced`
-// after a transfer, until `term` has returned, which comes exactly once, also after
+// In a build with CONFIG_BT_PER_ADV_SYNC. A sync lives from bt_le_per_adv_sync_create(), or from
+// `synced` after a transfer, until `term` has returned, which comes exactly once, also after
 // bt_le_per_adv_sync_delete() and in bt_disable(). Errors of the calls as above.
 
 struct bt_le_per_adv_sync;

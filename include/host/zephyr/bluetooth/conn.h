@@ -306,8 +306,9 @@ int bt_conn_auth_pairing_confirm(struct bt_conn *conn);
 int bt_conn_auth_cancel(struct bt_conn *conn);
 
 // Tell the peer, which shows the passkey, what the user here does while typing it; the 30 s of the
-// pairing begin anew (Vol 3, Part H, 3.4). 0; -EINVAL (no passkey is asked for; no such type); -ENOTSUP (one
-// side did not offer it: breeze_smp_policy.keypress); -ENOMEM: the one before has not left yet.
+// pairing begin anew (Vol 3, Part H, 3.4). 0; -EINVAL (no passkey is asked for; no such type);
+// -ENOTSUP (one side did not offer it: breeze_smp_policy.keypress); -ENOMEM: the one before has not
+// left yet.
 int bt_conn_auth_keypress_notify(struct bt_conn *conn, enum bt_conn_auth_keypress type);
 
 #define BT_PASSKEY_INVALID 0xffffffff

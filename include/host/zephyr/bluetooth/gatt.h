@@ -433,12 +433,13 @@ uint16_t bt_gatt_get_uatt_mtu(struct bt_conn *conn);
 
 // ---- The client --------------------------------------------------------------------------------
 //
-// Procedures queue per connection and run one at a time, on each bearer (enum bt_att_chan_opt). Each ends exactly once, with its final
-// callback: when it succeeded, when the peer refused, when the peer's answer was malformed
-// (BT_ATT_ERR_INVALID_PDU), after 30 s without answer (BT_ATT_ERR_UNLIKELY; the connection then
-// carries no further ATT traffic of ours, Vol 3, Part F, 3.3.3), or when the link is lost
-// (BT_ATT_ERR_UNLIKELY). The same parameters may be used again in that callback. All functions
-// return 0; -EINVAL; -ENOTCONN: no link, or it timed out before; -EBUSY: `params` is in use;
+// Procedures queue per connection and run one at a time, on each bearer (enum bt_att_chan_opt).
+// Each ends exactly once, with its final callback: when it succeeded, when the peer refused, when
+// the peer's answer was malformed (BT_ATT_ERR_INVALID_PDU), after 30 s without answer
+// (BT_ATT_ERR_UNLIKELY; the connection then carries no further ATT traffic of ours, Vol 3, Part F,
+// 3.3.3), or when the link is lost (BT_ATT_ERR_UNLIKELY). The same parameters may be used again in
+// that callback. All functions return 0; -EINVAL; -ENOTCONN: no link, or it timed out before;
+// -EBUSY: `params` is in use;
 // -ENOTSUP where said. Octets that a procedure sends (`data`) must stay valid until its callback.
 
 // The host's part of a procedure.
@@ -466,7 +467,8 @@ int bt_gatt_exchange_mtu(struct bt_conn *conn, struct bt_gatt_exchange_params *p
 struct bt_gatt_discover_params;
 // One result: `attr->uuid` is the attribute's type, `attr->handle` its handle and `attr->user_data`
 // for PRIMARY and SECONDARY a struct bt_gatt_service_val, for INCLUDE a struct bt_gatt_include, for
-// CHARACTERISTIC a struct bt_gatt_chrc, for STD_CHAR_DESC the struct of the type asked for, else NULL. All of it is valid during the call. attr NULL: finished, params are free again. Return
+// CHARACTERISTIC a struct bt_gatt_chrc, for STD_CHAR_DESC the struct of the type asked for, else
+// NULL. All of it is valid during the call. attr NULL: finished, params are free again. Return
 // BT_GATT_ITER_STOP to end early (no further call).
 typedef uint8_t (*bt_gatt_discover_func_t)(struct bt_conn *conn, const struct bt_gatt_attr *attr,
                                            struct bt_gatt_discover_params *params);

@@ -113,7 +113,8 @@ struct bt_l2cap_chan_ops {
     void (*connected)(struct bt_l2cap_chan *chan);
     // It is closed, or was not opened; once per channel that was handed over. What was queued is gone.
     void (*disconnected)(struct bt_l2cap_chan *chan);
-    // The security of the link under an open channel changed (0), or could not be raised (an HCI status).
+    // The security of the link under an open channel changed (0), or could not be raised (an HCI
+    // status).
     void (*encrypt_change)(struct bt_l2cap_chan *chan, uint8_t hci_status);
     // (-) Zephyr copies segments into buffers of this; here segments need none.
     struct net_buf *(*alloc_seg)(struct bt_l2cap_chan *chan);
@@ -122,8 +123,8 @@ struct bt_l2cap_chan_ops {
     // is cut to what one K-frame carries.
     struct net_buf *(*alloc_buf)(struct bt_l2cap_chan *chan);
     // An SDU. 0: done with it, the host frees `buf`. -EINPROGRESS: the application keeps it until
-    // bt_l2cap_chan_recv_complete(), the peer gets no more credits meanwhile. Any other error closes the
-    // channel.
+    // bt_l2cap_chan_recv_complete(), the peer gets no more credits meanwhile. Any other error
+    // closes the channel.
     int (*recv)(struct bt_l2cap_chan *chan, struct net_buf *buf);
     // The oldest SDU that bt_l2cap_chan_send() took has left the controller.
     void (*sent)(struct bt_l2cap_chan *chan);
@@ -170,15 +171,16 @@ int bt_l2cap_ecred_chan_connect(struct bt_conn *conn, struct bt_l2cap_chan **cha
 // of one connection; -ENOTCONN; -EBUSY: one is under way.
 int bt_l2cap_ecred_chan_reconfigure(struct bt_l2cap_chan **chans, uint16_t mtu);
 
-// Close a channel. What was not sent is dropped. `disconnected` follows when the peer has answered, after
-// 2 s at most. 0; -ENOTCONN; -EALREADY.
+// Close a channel. What was not sent is dropped. `disconnected` follows when the peer has answered,
+// after 2 s at most. 0; -ENOTCONN; -EALREADY.
 int bt_l2cap_chan_disconnect(struct bt_l2cap_chan *chan);
 
 // Send an SDU. 0: the buffer is taken; its data must not be touched any more, its node and headroom are
-// the host's, and it comes back to its pool when the last of it was handed over. Nothing is copied and the
-// number that may wait is not limited but by the buffers. An SDU waits for credits of the peer. Buffers
-// need a headroom of BT_L2CAP_SDU_CHAN_SEND_RESERVE. -EINVAL: no headroom, empty, chained or
-// referenced twice; -EMSGSIZE: longer than tx.mtu; -ENOTCONN; -ESHUTDOWN: the channel is closing.
+// the host's, and it comes back to its pool when the last of it was handed over. Nothing is copied
+// and the number that may wait is not limited but by the buffers. An SDU waits for credits of the
+// peer. Buffers need a headroom of BT_L2CAP_SDU_CHAN_SEND_RESERVE. -EINVAL: no headroom, empty,
+// chained or referenced twice; -EMSGSIZE: longer than tx.mtu; -ENOTCONN; -ESHUTDOWN: the channel is
+// closing.
 int bt_l2cap_chan_send(struct bt_l2cap_chan *chan, struct net_buf *buf);
 
 // The SDU for which recv() said -EINPROGRESS is done with: frees `buf` and lets the peer go on. 0;
