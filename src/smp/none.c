@@ -28,3 +28,8 @@ int bt_conn_set_security(struct bt_conn *conn, bt_security_t sec)
 {
     return -ENOTSUP;
 }
+
+uint8_t bt_conn_enc_key_size(const struct bt_conn *conn)
+{
+    return 0;
+}
