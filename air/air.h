@@ -170,6 +170,7 @@ struct air_link_stats {
     uint16_t max_tx_octets;   // now in force
     uint16_t max_rx_octets;   //
     uint64_t events;          // connection events since the start
+    uint64_t used;            // those in which this side took part
     uint64_t last_tx_event;   // number of the event in which a data PDU was last sent first
     uint64_t last_rx_event;   // number of the event in which a data PDU last arrived
     uint64_t tx_pdus;         // data PDUs acknowledged by the peer

@@ -126,6 +126,9 @@ static const struct command_row rows[] = {
     {OP(8, 0x05b), HANDLE, 5, 40, 7, 51, FEAT_PAST_SENDER, cmd_transfer_set},
     {OP(8, 0x05c), HANDLE, 8, 41, 0, 51, FEAT_PAST_RECIPIENT, cmd_set_transfer_params},
     {OP(8, 0x05d), COMPLETE, 6, 41, 1, 51, FEAT_PAST_RECIPIENT, cmd_set_default_transfer_params},
+    {OP(8, 0x074), COMPLETE, 2, 44, 1, 53, FEAT_SUBRATING, cmd_set_host_feature},
+    {OP(8, 0x07d), COMPLETE, 10, 46, 0, 53, FEAT_SUBRATING, cmd_set_default_subrate},
+    {OP(8, 0x07e), STATUS, 12, 46, 1, 53, FEAT_SUBRATING, cmd_subrate_request},
     {OP(8, 0x060), COMPLETE, 0, 41, 5, 52, ALWAYS, cmd_le_read_buffer_size_v2},
     // Vendor (vendor.h)
     {AIR_VENDOR_READ_STATIC_ADDRESSES, COMPLETE, 0, NO_BIT, 0, 40, ALWAYS,

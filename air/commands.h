@@ -117,6 +117,11 @@ uint8_t cmd_set_resolution(struct air_controller *, struct call *);
 uint8_t cmd_set_rpa_timeout(struct air_controller *, struct call *);
 uint8_t cmd_set_privacy_mode(struct air_controller *, struct call *);
 
+// subrate.c
+uint8_t cmd_set_host_feature(struct air_controller *, struct call *);
+uint8_t cmd_set_default_subrate(struct air_controller *, struct call *);
+uint8_t cmd_subrate_request(struct air_controller *, struct call *);
+
 // cmd_vendor.c
 uint8_t cmd_read_static_addresses(struct air_controller *, struct call *);
 uint8_t cmd_set_name(struct air_controller *, struct call *);

@@ -48,6 +48,10 @@ uint64_t controller_features(const struct air_controller *controller)
     if (level >= 51) {
         features |= 1u << FEAT_PAST_SENDER | 1u << FEAT_PAST_RECIPIENT;
     }
+    if (level >= 53) {
+        features |= UINT64_C(1) << FEAT_SUBRATING;
+        features |= (uint64_t)controller->subrate_host << FEAT_SUBRATING_HOST;
+    }
     return features & ~controller->config.without_features;
 }
 
@@ -134,6 +138,8 @@ void controller_defaults(struct air_controller *controller)
     controller->accept_count = 0;
     privacy_reset(controller);
     controller->channel_map = ALL_CHANNELS;
+    controller->subrate_host = false;
+    controller->subrate = (struct subrate_params){.min = 1, .max = 1, .timeout = 3200}; // 7.8.123
     controller->default_tx_octets = LL_MIN_OCTETS;
     controller->default_tx_time = LL_MIN_TIME;
     controller->default_tx_phys = 0x07;

@@ -107,6 +107,11 @@ struct initiator {
     struct init_params params[4]; // by PHY
 };
 
+// What a host accepts when subrating is asked for (Vol 4, Part E, 7.8.123).
+struct subrate_params {
+    uint16_t min, max, latency, continuation, timeout;
+};
+
 struct ext_set;
 #define AIR_MAX_SETS 8
 
@@ -169,6 +174,8 @@ struct air_controller {
     uint64_t channel_map;
     uint16_t default_tx_octets, default_tx_time;
     uint8_t default_tx_phys, default_rx_phys;
+    bool subrate_host;             // the host takes part in subrating
+    struct subrate_params subrate; // for links to come
     uint16_t next_handle;
     struct air_end *ends[AIR_MAX_LINKS];
 };
@@ -212,6 +219,8 @@ enum {
     FEAT_PER_ADV = 13,
     FEAT_PAST_SENDER = 24,
     FEAT_PAST_RECIPIENT = 25,
+    FEAT_SUBRATING = 37,
+    FEAT_SUBRATING_HOST = 38,
 };
 
 // hci.c

@@ -189,6 +189,7 @@ static void accept(struct flight *flight)
     struct air_end *to = flight->to;
     struct air_end *from = flight->from;
     to->last_rx = flight->end;
+    to->link->active |= from->cur.len != 0;
     if (!to->established) {
         to->established = true;
         air_timer_set(to->controller->air, &to->supervision,

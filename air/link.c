@@ -81,8 +81,9 @@ int64_t link_next_anchor(const struct air_controller *controller)
     int64_t next = AIR_NEVER;
     for (size_t i = 0; i < AIR_MAX_LINKS; i++) {
         const struct air_end *end = controller->ends[i];
-        if (end && !end->link->in_event && end->link->anchor < next) {
-            next = end->link->anchor;
+        if (end && !end->link->in_event) {
+            int64_t anchor = subrate_anchor(end->link, interval_us(end->link));
+            next = anchor < next ? anchor : next;
         }
     }
     return next;
@@ -164,6 +165,7 @@ static void supervision_due(void *ctx)
 static void event_finish(struct air_link *link)
 {
     link->in_event = false;
+    subrate_event_end(link);
     link->event++;
     link->events++;
     link->anchor += interval_us(link);
@@ -217,8 +219,8 @@ static bool peripheral_skips(const struct air_link *link)
     const struct air_end *end = &link->ends[PERIPHERAL];
     bool busy = (end->cur.valid && (end->cur.len || !end->cur.sent)) || link_control_pending(end) ||
                 (end->acl_head && !end->paused) || end->saturate;
-    return end->established && !busy && !link->attend && !link->instant.planned && !end->local &&
-           !end->leave_reason && link->skipped < link->latency;
+    return end->established && !busy && !link->attend && !link->instant.planned &&
+           !link->continuing && !end->local && !end->leave_reason && link->skipped < link->latency;
 }
 
 // A listener that starved has the radio now.
@@ -256,7 +258,7 @@ static bool side_free(struct air_link *link, const struct air_end *end)
             continue;
         }
         const struct air_link *other = other_end->link;
-        int64_t theirs = other->anchor;
+        int64_t theirs = subrate_anchor(other, interval_us(other));
         if (theirs < now + least_exchange(link)) {
             if (other->last_served < link->last_served) {
                 return false;
@@ -278,6 +280,8 @@ static void event_start(struct air_link *link)
     bool skips = peripheral->up && peripheral_skips(link);
     link->on[PERIPHERAL] = peripheral->up && !skips && side_free(link, peripheral);
     link->skipped = skips ? link->skipped + 1 : 0;
+    central->stats.used += link->on[CENTRAL];
+    peripheral->stats.used += link->on[PERIPHERAL];
     central->crc_failures = 0;
     peripheral->crc_failures = 0;
     link->in_event = true;
@@ -290,6 +294,12 @@ static void link_due(void *ctx)
     if (!link->in_event) {
         if (link->instant.planned && link->event == link->instant.event) {
             llcp_apply_instant(link);
+        }
+        if (!subrate_uses_next(link)) {
+            next_channel(link);
+            event_finish(link);
+            link_reap(link);
+            return;
         }
         event_start(link);
     }
@@ -428,6 +438,7 @@ void link_create(struct air *air, int64_t at, const struct link_setup *setup)
     link->interval = setup->params.interval_max;
     link->latency = setup->params.latency;
     link->timeout = setup->params.timeout;
+    subrate_off(link);
     link->access_address = setup->access_address;
     link->crc_init = setup->crc_init;
     link->hop = setup->hop;

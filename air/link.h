@@ -27,6 +27,7 @@ enum procedure {
     PROC_NONE,
     PROC_ENCRYPT,
     PROC_UPDATE,
+    PROC_SUBRATE,
     PROC_CHANNEL_MAP,
     PROC_PHY,
     PROC_LENGTH,
@@ -104,7 +105,8 @@ struct air_end {
     uint8_t local;
     uint32_t want; // bit per procedure
     struct conn_params update;
-    uint8_t phy_tx, phy_rx; // wanted
+    uint8_t phy_tx, phy_rx;        // wanted
+    struct subrate_params subrate; // wanted; as central: acceptable
     struct air_timer procedure_timer;
     // Procedures of the peer
     bool param_asked; // the host has a Remote Connection Parameter Request to answer
@@ -142,6 +144,20 @@ struct instant {
     uint8_t phy[2]; // by sender; 0: unchanged
 };
 
+// Subrating (4.5.1): the events that are used, counted as air_link.events is, which does not wrap.
+struct subrate {
+    uint16_t factor; // 1: all of them
+    uint64_t base;
+    uint16_t latency, continuation, timeout;
+};
+
+struct subrate_change {
+    bool planned; // LL_SUBRATE_IND is queued or sent
+    bool known;   // the peripheral has taken it
+    bool acked;   // the central knows that it has arrived
+    struct subrate to;
+};
+
 struct air_link {
     struct air_link *next;
     struct air *air;
@@ -160,6 +176,10 @@ struct air_link {
     bool split;  // the two sides disagree about an instant: nothing gets through
     bool attend; // the peripheral must not skip the next event
     unsigned int skipped;
+    struct subrate subrate;
+    struct subrate_change change;
+    bool active;             // a PDU that is not empty arrived in the running event
+    unsigned int continuing; // that many events more are used
     int64_t last_served;
     uint64_t events;
     struct instant instant;
@@ -220,6 +240,21 @@ void llcp_param_reply(struct air_end *end, const struct conn_params *params);
 void llcp_reject(struct air_end *end, uint8_t opcode, uint8_t error);
 unsigned int llcp_max_octets(const struct air_end *end);
 bool llcp_both(struct air_end *end, unsigned int feature);
+bool llcp_instant_busy(const struct air_link *link);
+uint8_t llcp_collision(const struct air_end *end, enum procedure procedure);
+
+// subrate.c
+void subrate_off(struct air_link *link);
+// Is the next event used; the anchor of the next one that is; what an event that ends now means for those
+// to come.
+bool subrate_uses_next(const struct air_link *link);
+int64_t subrate_anchor(const struct air_link *link, int64_t interval_us);
+void subrate_event_end(struct air_link *link);
+void subrate_start(struct air_end *end);
+void subrate_fail(struct air_end *end, uint8_t status);
+void subrate_acked(struct air_link *link);
+void subrate_receive_req(struct air_end *end, int64_t at, const uint8_t *data);
+void subrate_receive_ind(struct air_end *end, int64_t at, const uint8_t *data);
 
 // llcp_enc.c
 void enc_start(struct air_end *end);
@@ -258,6 +293,8 @@ enum {
     LL_PHY_RSP = 0x17,
     LL_PHY_UPDATE_IND = 0x18,
     LL_PERIODIC_SYNC_IND = 0x1c,
+    LL_SUBRATE_REQ = 0x26,
+    LL_SUBRATE_IND = 0x27,
 };
 
 #endif // BREEZE_AIR_LINK_H_

@@ -248,13 +248,14 @@ static void on_feature_rsp(struct air_end *end, int64_t at, const uint8_t *data)
 
 static uint16_t instant_event(const struct air_link *link)
 {
-    unsigned int ahead = 6u > link->latency + 6u ? 6u : link->latency + 6u;
-    return (uint16_t)(link->event + ahead + link->in_event);
+    // The peripheral listens again after so many events at the latest.
+    unsigned int reach = link->subrate.factor * (link->latency + 1u);
+    return (uint16_t)(link->event + reach + 5 + link->in_event);
 }
 
-static bool instant_busy(const struct air_link *link)
+bool llcp_instant_busy(const struct air_link *link)
 {
-    return link->instant.planned;
+    return link->instant.planned || link->change.planned;
 }
 
 // Connection update and connection parameters request (5.1.1, 5.1.7)
@@ -312,7 +313,7 @@ static void update_start(struct air_end *end)
 
 static void update_fail(struct air_end *end, uint8_t status)
 {
-    if (status == HCI_UNSUPPORTED_REMOTE && end->role == CENTRAL && !instant_busy(end->link)) {
+    if (status == HCI_UNSUPPORTED_REMOTE && end->role == CENTRAL && !llcp_instant_busy(end->link)) {
         update_plan(end, &end->update); // the peer lacks the request: tell it (5.1.7.1)
         return;
     }
@@ -329,9 +330,9 @@ static bool params_legal(const struct conn_params *p)
 
 // The central's answer to a peripheral's procedure with an instant while one of its own runs; 0:
 // go on.
-static uint8_t collision(const struct air_end *end, enum procedure procedure)
+uint8_t llcp_collision(const struct air_end *end, enum procedure procedure)
 {
-    if (end->role == CENTRAL && (instant_busy(end->link) || procedures[end->local].instant)) {
+    if (end->role == CENTRAL && (llcp_instant_busy(end->link) || procedures[end->local].instant)) {
         bool same = end->link->instant.procedure == procedure || end->local == procedure;
         return same ? HCI_COLLISION : HCI_DIFFERENT_COLLISION;
     }
@@ -352,7 +353,7 @@ static void param_ask_host(struct air_end *end, int64_t at)
 
 static void on_param_req(struct air_end *end, int64_t at, const uint8_t *data)
 {
-    uint8_t error = collision(end, PROC_UPDATE);
+    uint8_t error = llcp_collision(end, PROC_UPDATE);
     end->asked =
         (struct conn_params){get16(data + 1), get16(data + 3), get16(data + 5), get16(data + 7)};
     if (error) {
@@ -381,7 +382,7 @@ static void on_param_rsp(struct air_end *end, int64_t at, const uint8_t *data)
 {
     struct conn_params params = {get16(data + 1), get16(data + 3), get16(data + 5),
                                  get16(data + 7)};
-    if (end->role != CENTRAL || end->local != PROC_UPDATE || instant_busy(end->link)) {
+    if (end->role != CENTRAL || end->local != PROC_UPDATE || llcp_instant_busy(end->link)) {
         return;
     }
     update_plan(end, params_legal(&params) ? &params : &end->update);
@@ -477,7 +478,7 @@ static void phy_decide(struct air_end *end, uint8_t own_tx, uint8_t own_rx, uint
 static void on_phy_req(struct air_end *end, int64_t at, const uint8_t *data)
 {
     const struct air_controller *controller = end->controller;
-    uint8_t error = collision(end, PROC_PHY);
+    uint8_t error = llcp_collision(end, PROC_PHY);
     if (error) {
         llcp_reject(end, LL_PHY_REQ, error);
     } else if (end->role == CENTRAL) {
@@ -492,7 +493,7 @@ static void on_phy_req(struct air_end *end, int64_t at, const uint8_t *data)
 
 static void on_phy_rsp(struct air_end *end, int64_t at, const uint8_t *data)
 {
-    if (end->role == CENTRAL && end->local == PROC_PHY && !instant_busy(end->link)) {
+    if (end->role == CENTRAL && end->local == PROC_PHY && !llcp_instant_busy(end->link)) {
         phy_decide(end, end->phy_tx, end->phy_rx, data[1], data[2]);
     }
 }
@@ -523,6 +524,7 @@ static void apply_update(struct air_link *link)
     link->interval = instant->interval;
     link->latency = instant->latency;
     link->timeout = instant->timeout;
+    subrate_off(link); // 5.1.1
     for (int side = 0; side < 2; side++) {
         struct air_end *end = &link->ends[side];
         if (end->up) {
@@ -592,6 +594,8 @@ void llcp_acked(struct air_end *end, int64_t at, const uint8_t *data)
 {
     if (data[0] == LL_TERMINATE_IND) {
         link_end_down(end, at, HCI_LOCAL_HOST);
+    } else if (data[0] == LL_SUBRATE_IND) {
+        subrate_acked(end->link);
     }
 }
 
@@ -600,7 +604,8 @@ void llcp_acked(struct air_end *end, int64_t at, const uint8_t *data)
 static void refused(struct air_end *end, uint8_t opcode, uint8_t error)
 {
     if (end->local && (procedures[end->local].opcode == opcode ||
-                       (end->local == PROC_FEATURES && opcode == LL_PERIPHERAL_FEATURE_REQ))) {
+                       (end->local == PROC_FEATURES && opcode == LL_PERIPHERAL_FEATURE_REQ) ||
+                       (end->local == PROC_SUBRATE && opcode == LL_SUBRATE_IND))) {
         procedures[end->local].fail(end, error);
     }
 }
@@ -651,11 +656,14 @@ static const struct pdu_row pdus[] = {
     {LL_PHY_RSP, 3, FEAT_PHY_2M, on_phy_rsp},
     {LL_PHY_UPDATE_IND, 5, FEAT_PHY_2M, on_phy_update},
     {LL_PERIODIC_SYNC_IND, 35, FEAT_PAST_RECIPIENT, per_transferred},
+    {LL_SUBRATE_REQ, 11, FEAT_SUBRATING, subrate_receive_req},
+    {LL_SUBRATE_IND, 11, FEAT_SUBRATING, subrate_receive_ind},
 };
 
 static const struct procedure_row procedures[PROC_COUNT] = {
     [PROC_ENCRYPT] = {LL_ENC_REQ, false, enc_start, enc_fail},
     [PROC_UPDATE] = {LL_CONNECTION_PARAM_REQ, true, update_start, update_fail},
+    [PROC_SUBRATE] = {LL_SUBRATE_REQ, true, subrate_start, subrate_fail},
     [PROC_CHANNEL_MAP] = {LL_CHANNEL_MAP_IND, true, channel_map_start, channel_map_fail},
     [PROC_PHY] = {LL_PHY_REQ, true, phy_start, phy_fail},
     [PROC_LENGTH] = {LL_LENGTH_REQ, false, length_start, length_fail},
@@ -685,7 +693,7 @@ static bool may_start(const struct air_end *end, const struct procedure_row *row
         return true;
     }
     // What the peer has begun goes first.
-    return !instant_busy(end->link) && !end->param_asked && !end->phy_asked;
+    return !llcp_instant_busy(end->link) && !end->param_asked && !end->phy_asked;
 }
 
 void llcp_run(struct air_end *end)
@@ -727,6 +735,7 @@ void llcp_init(struct air_end *end)
 {
     struct air_controller *controller = end->controller;
     end->procedure_timer = (struct air_timer){.fn = procedure_late, .ctx = end};
+    end->subrate = controller->subrate;
     end->tx_octets = controller->default_tx_octets;
     end->tx_time = controller->default_tx_time;
     end->rx_octets = controller_max_octets(controller);

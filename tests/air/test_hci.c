@@ -61,15 +61,12 @@ static void test_features_follow_level(void **state)
     static const struct {
         enum air_level level;
         uint64_t features;
-    } rows[] = {{AIR_LEVEL_4_0, 0x01},
-                {AIR_LEVEL_4_1, 0x0f},
-                {AIR_LEVEL_4_2, 0x6f},
-                {AIR_LEVEL_5_0, 0x396f},
-                {AIR_LEVEL_5_4, 0x300396f}};
+    } rows[] = {{AIR_LEVEL_4_0, 0x01},   {AIR_LEVEL_4_1, 0x0f},      {AIR_LEVEL_4_2, 0x6f},
+                {AIR_LEVEL_5_0, 0x396f}, {AIR_LEVEL_5_2, 0x300396f}, {AIR_LEVEL_5_4, 0x200300396f}};
     struct rig rig;
     struct packet rsp;
     rig_open(&rig, 1);
-    for (int i = 0; i < 5; i++) {
+    for (int i = 0; i < 6; i++) {
         rig_add(&rig, &(struct air_controller_config){.level = rows[i].level});
         assert_int_equal(rig_cmd_rsp(&rig, i, OP_LE_FEATURES, NULL, 0, &rsp), 0);
         assert_int_equal(get64(rsp.data + 1), rows[i].features);
