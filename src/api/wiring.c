@@ -23,6 +23,7 @@ const struct hci_source *const hci_sources[] = {&smp_source, &conn_source, &gap_
 const struct hci_evt_table hci_evt_tables[] = {
     {smp_evt_rows, SMP_EVT_ROWS},
     {conn_evt_rows, CONN_EVT_ROWS},
+    {subrate_evt_rows, SUBRATE_EVT_ROWS},
     {gap_evt_rows, GAP_EVT_ROWS},
     {NULL, 0},
 };

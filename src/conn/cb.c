@@ -27,7 +27,7 @@ static struct bt_conn_cb *walk_next(void)
     return cb;
 }
 
-static void tell_all(tell_t tell, struct bt_conn *conn)
+void conn_cb_tell(tell_t tell, struct bt_conn *conn)
 {
     for (struct bt_conn_cb *cb = walk_first(); cb; cb = walk_next()) {
         tell(cb, conn);
@@ -91,37 +91,37 @@ static void tell_remote_info(const struct bt_conn_cb *cb, struct bt_conn *conn)
 
 void conn_cb_connected(struct bt_conn *conn)
 {
-    tell_all(tell_connected, conn);
+    conn_cb_tell(tell_connected, conn);
 }
 
 void conn_cb_disconnected(struct bt_conn *conn)
 {
-    tell_all(tell_disconnected, conn);
+    conn_cb_tell(tell_disconnected, conn);
 }
 
 void conn_cb_recycled(void)
 {
-    tell_all(tell_recycled, NULL);
+    conn_cb_tell(tell_recycled, NULL);
 }
 
 void conn_cb_param_updated(struct bt_conn *conn)
 {
-    tell_all(tell_param_updated, conn);
+    conn_cb_tell(tell_param_updated, conn);
 }
 
 void conn_cb_phy(struct bt_conn *conn)
 {
-    tell_all(tell_phy, conn);
+    conn_cb_tell(tell_phy, conn);
 }
 
 void conn_cb_data_len(struct bt_conn *conn)
 {
-    tell_all(tell_data_len, conn);
+    conn_cb_tell(tell_data_len, conn);
 }
 
 void conn_cb_remote_info(struct bt_conn *conn)
 {
-    tell_all(tell_remote_info, conn);
+    conn_cb_tell(tell_remote_info, conn);
 }
 
 void conn_cb_security(struct bt_conn *conn, enum bt_security_err err)

@@ -134,6 +134,7 @@ static const struct {
     {CONN_POST_FALLBACK, deliver_fallback},
     {CONN_POST_PARAM_FAILED, conn_tell_param_failed},
     {CONN_POST_PHY_FAILED, conn_tell_phy_failed},
+    {CONN_POST_SUBRATE, conn_cb_subrate},
     {CONN_POST_DISCONNECTED, deliver_disconnected},
 };
 
@@ -214,6 +215,7 @@ static void link_defaults(struct bt_conn *conn)
     conn->data_len =
         (struct bt_conn_le_data_len_info){BT_GAP_DATA_LEN_DEFAULT, BT_GAP_DATA_TIME_DEFAULT,
                                           BT_GAP_DATA_LEN_DEFAULT, BT_GAP_DATA_TIME_DEFAULT};
+    conn_subrate_reset(conn);
 }
 
 void conn_open(struct bt_conn *conn, const struct conn_link *link, const bt_addr_le_t *own)

@@ -41,6 +41,7 @@ enum conn_state {
 #define CONN_POST_FALLBACK      BIT(6) // Ask for `wanted` through conn_ups[].param_fallback.
 #define CONN_POST_PARAM_FAILED  BIT(7)
 #define CONN_POST_PHY_FAILED    BIT(8)
+#define CONN_POST_SUBRATE       BIT(9)
 #define CONN_POST_DISCONNECTED  BIT(14)
 
 // Commands owed to the controller, bits of want; the rows of source.c in this order.
@@ -102,6 +103,13 @@ struct bt_conn {
         uint16_t time;
         struct bt_conn_le_phy_param phy; // PHYs to ask for.
     } radio;
+#if CONFIG_BT_SUBRATING
+    struct {
+        struct bt_conn_le_subrating_info now;
+        bool asked;     // The application asked, the event is not yet here.
+        uint8_t status; // For `subrate_changed`.
+    } subrate;
+#endif
     uint8_t sec_level;       // bt_security_t; below BT_SECURITY_L1: not encrypted.
     uint8_t enc_size;        // Octets of the key.
     struct loop_timer timer; // Disconnect was accepted: the event must come (hostile 4).
@@ -195,6 +203,10 @@ void conn_radio_auto(struct bt_conn *conn);
 void conn_build_data_len(struct bt_conn *conn, struct wr *params);
 void conn_build_phy(struct bt_conn *conn, struct wr *params);
 
+// subrate.c, or its twin: a link without subrating, as new ones are; what bt_conn_get_info() says.
+void conn_subrate_reset(struct bt_conn *conn);
+void conn_subrate_info(const struct bt_conn *conn, struct bt_conn_le_info *info);
+
 // Owe the controller a command / the application a callback.
 void conn_want(struct bt_conn *conn, enum conn_want want);
 static inline void conn_post(struct bt_conn *conn, uint16_t bits)
@@ -221,6 +233,8 @@ enum conn_lack conn_lacks(const struct bt_conn *conn, bt_security_t level);
 extern const struct hci_source conn_source;
 extern const struct hci_evt_row conn_evt_rows[];
 #define CONN_EVT_ROWS (CONFIG_BT_CONN ? 10 : 0)
+extern const struct hci_evt_row subrate_evt_rows[];
+#define SUBRATE_EVT_ROWS (CONFIG_BT_SUBRATING ? 1 : 0)
 // `lost`: every link ends, with reason 0x16 (BT_HCI_ERR_LOCALHOST_TERM_CONN) if it was being
 // disconnected, else 0x08 (BT_HCI_ERR_CONN_TIMEOUT): for the application the peer is simply gone.
 extern const struct hci_up conn_hci_up;
@@ -237,6 +251,10 @@ void conn_cb_recycled(void);
 void conn_cb_param_updated(struct bt_conn *conn);
 void conn_cb_phy(struct bt_conn *conn);
 void conn_cb_data_len(struct bt_conn *conn);
+void conn_cb_subrate(struct bt_conn *conn); // subrate.c, or its twin.
+// One event, told to each registration.
+void conn_cb_tell(void (*tell)(const struct bt_conn_cb *cb, struct bt_conn *conn),
+                  struct bt_conn *conn);
 void conn_cb_remote_info(struct bt_conn *conn);
 void conn_cb_security(struct bt_conn *conn, enum bt_security_err err);
 void conn_cb_identity(struct bt_conn *conn, const bt_addr_le_t *rpa);

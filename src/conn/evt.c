@@ -74,6 +74,7 @@ static bool on_update(struct rd *params)
         conn->interval = interval;
         conn->latency = latency;
         conn->timeout = timeout;
+        conn_subrate_reset(conn); // 5.1.1: other parameters end it.
         conn_post(conn, CONN_POST_PARAM_UPDATED);
     } else if (ours && conn_param_unsupported(conn, status)) {
         conn_post(conn, CONN_POST_FALLBACK);

@@ -90,6 +90,7 @@ int bt_conn_get_info(const struct bt_conn *conn, struct bt_conn_info *info)
                 .flags = conn->sec_level == BT_SECURITY_L4 ? BT_SECURITY_FLAG_SC : 0,
             },
     };
+    conn_subrate_info(conn, &info->le);
     return 0;
 }
 

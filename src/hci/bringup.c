@@ -210,6 +210,20 @@ static bool has_flow(void)
            hci_has_command(10, 7);
 }
 
+// The controller tells peers that its host takes part (7.8.115; allowed while there are no links).
+#if CONFIG_BT_SUBRATING
+static bool has_subrating(void)
+{
+    return hci_has_feature(BT_LE_FEAT_BIT_CONN_SUBRATING) && hci_has_command(44, 1);
+}
+
+static void put_subrating(struct wr *w)
+{
+    wr_u8(w, BT_LE_FEAT_BIT_CONN_SUBRATING_HOST_SUPP);
+    wr_u8(w, 1);
+}
+#endif
+
 static bool has_host_buffers_set(void)
 {
     return hci_run.host_buffers_set;
@@ -230,6 +244,9 @@ static const struct row rows[] = {
     {BT_HCI_OP_LE_SET_EVENT_MASK, put_le_event_mask, NULL, NULL, true},
     {BT_HCI_OP_LE_READ_MAX_DATA_LEN, NULL, got_max_data_len, has_max_data_len, false},
     {BT_HCI_OP_LE_WRITE_DEFAULT_DATA_LEN, put_data_len, NULL, has_default_data_len, false},
+#if CONFIG_BT_SUBRATING
+    {BT_HCI_OP_LE_SET_HOST_FEATURE, put_subrating, NULL, has_subrating, false},
+#endif
     {BT_HCI_OP_HOST_BUFFER_SIZE, put_host_buffers, got_host_buffers, has_flow, false},
     {BT_HCI_OP_SET_CTL_TO_HOST_FLOW, put_flow, got_flow, has_host_buffers_set, false},
     // 8 octets each: enough for identities and keys at start; rand.c fills up the rest.

@@ -63,6 +63,7 @@ static const struct {
     {BT_HCI_EVT_LE_SCAN_REQ_RECEIVED, BT_LE_FEAT_BIT_EXT_ADV},
     {BT_HCI_EVT_LE_PAST_RECEIVED, BT_LE_FEAT_BIT_PAST_RECV},
     {BT_HCI_EVT_LE_CHAN_SEL_ALGO, BT_LE_FEAT_BIT_CHAN_SEL_ALGO_2},
+    {BT_HCI_EVT_LE_SUBRATE_CHANGE, BT_LE_FEAT_BIT_CONN_SUBRATING},
 };
 
 static const struct hci_evt_row *find_in(const struct hci_evt_table *table, uint8_t code,

@@ -67,9 +67,17 @@ static void do_sleep(void)
     fake_sleep(700000);
 }
 
+static void do_subrate(void)
+{
+    static const struct bt_conn_le_subrate_param param = {1, 5, 0, 4, 400};
+    for (unsigned int i = 0; i < CONFIG_BT_MAX_CONN; i++) {
+        (void)bt_conn_le_subrate_request(conn_at(i), &param);
+    }
+}
+
 static void (*const deeds[])(void) = {
     do_advertise, do_advertise_not, do_scan,   do_scan_not, do_create,
-    do_leave,     do_leave_all,     do_update, do_sleep,
+    do_leave,     do_leave_all,     do_update, do_sleep,    do_subrate,
 };
 
 static void one(struct rd *r)
@@ -79,8 +87,11 @@ static void one(struct rd *r)
     len = (uint8_t)MIN(len, rd_left(r));
     const uint8_t *params = rd_take(r, len);
     unsigned int rows = CONN_EVT_ROWS + GAP_EVT_ROWS;
-    unsigned int pick = what % (rows + ARRAY_SIZE(deeds));
-    if (pick >= rows) {
+    unsigned int pick = what % (rows + ARRAY_SIZE(deeds) + SUBRATE_EVT_ROWS);
+    if (pick >= rows + ARRAY_SIZE(deeds)) {
+        const struct hci_evt_row *row = &subrate_evt_rows[pick - rows - ARRAY_SIZE(deeds)];
+        (void)fake_event(row->code, row->sub, params, len);
+    } else if (pick >= rows) {
         deeds[pick - rows]();
     } else {
         const struct hci_evt_row *row =
@@ -99,6 +110,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     (void)fake_setup(NULL);
     hci_run.info.le_features[0] = 0x0a;
+    hci_run.info.le_features[4] = 0x20; // Subrating.
     struct rd r = rd_init(data, size);
     while (rd_left(&r) >= 2) {
         one(&r);

@@ -3,7 +3,7 @@ set(link_sources
     link_fake.c
     ${PROJECT_SOURCE_DIR}/src/hci/post.c
     ${PROJECT_SOURCE_DIR}/src/hci/err.c)
-foreach(file cb conn evt failed info param radio source)
+foreach(file cb conn evt failed info param radio source subrate)
     list(APPEND link_sources ${PROJECT_SOURCE_DIR}/src/conn/${file}.c)
 endforeach()
 foreach(file accept ad addr adv ext ext_adv ext_data ext_scan gap per_adv per_api per_sync id init link name scan scan_dup)
@@ -17,7 +17,7 @@ target_include_directories(link_under_test PRIVATE
     ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include/host ${PROJECT_SOURCE_DIR}/include/kernel)
 target_link_libraries(link_under_test PRIVATE PkgConfig::CMOCKA)
 
-foreach(test conn_link conn_events conn_param conn_radio conn_cb gap_accept gap_adv gap_ext gap_per gap_scan
+foreach(test conn_link conn_events conn_param conn_radio conn_subrate conn_cb gap_accept gap_adv gap_ext gap_per gap_scan
         gap_init gap_id gap_ad)
     breeze_unit_test(test_${test} SOURCES test_${test}.c $<TARGET_OBJECTS:link_under_test>
                      LIBS breeze_kernel)

@@ -310,6 +310,7 @@ void fake_run(void)
 bool fake_event(uint8_t code, uint8_t sub, const void *params, size_t len)
 {
     const struct hci_evt_table tables[] = {{conn_evt_rows, CONN_EVT_ROWS},
+                                           {subrate_evt_rows, SUBRATE_EVT_ROWS},
                                            {gap_evt_rows, GAP_EVT_ROWS}};
     for (size_t t = 0; t < ARRAY_SIZE(tables); t++) {
         for (size_t i = 0; i < tables[t].count; i++) {

@@ -61,6 +61,13 @@
 #define CONFIG_BT_PER_ADV_SYNC 0
 #endif
 
+// Connection subrating: links that rest most of their events and are quickly back (files).
+#if defined(BREEZE_LEVEL_FULL)
+#define CONFIG_BT_SUBRATING 1
+#else
+#define CONFIG_BT_SUBRATING 0
+#endif
+
 #define MIN_OF_(a, b) ((a) < (b) ? (a) : (b))
 
 // ---- Links ------------------------------------------------------------------------------------

@@ -67,6 +67,13 @@ struct bt_conn_le_data_len_info {
     uint16_t rx_max_time;
 };
 
+// Of `factor` connection events only the first is used, but after a PDU with data the next
+// `continuation_number` are as well (Vol 6, Part B, 4.5.1).
+struct bt_conn_le_subrating_info {
+    uint16_t factor; // 1: all events are used.
+    uint16_t continuation_number;
+};
+
 enum bt_conn_type {
     BT_CONN_TYPE_LE = BIT(0),
     BT_CONN_TYPE_BR = BIT(1),
@@ -132,6 +139,9 @@ struct bt_conn_le_info {
     uint16_t timeout;     // 10 ms
     const struct bt_conn_le_phy_info *phy;
     const struct bt_conn_le_data_len_info *data_len;
+#if CONFIG_BT_SUBRATING
+    const struct bt_conn_le_subrating_info *subrate;
+#endif
 };
 
 struct bt_conn_info {
@@ -449,6 +459,43 @@ int bt_conn_le_data_len_update(struct bt_conn *conn, const struct bt_conn_le_dat
 // it. 0; -EINVAL; -ENOTCONN; -ENOTSUP and others as the controller says.
 int bt_conn_le_phy_update(struct bt_conn *conn, const struct bt_conn_le_phy_param *param);
 
+// ---- Subrating ----------------------------------------------------------------------------------
+
+// In a build with CONFIG_BT_SUBRATING. A link with a short interval that rests all but every n-th of its
+// events, and is back at once when there is data (Vol 6, Part B, 4.5.1 and 5.1.20; from 5.3 on).
+
+// What is acceptable: factors 1 to 500, min <= max; latency 0 to 499, in events that are not rested,
+// subrate_max * (max_latency + 1) at most 500; continuation 0 to 499 events and less than subrate_max;
+// timeout 10 to 3200 in 10 ms.
+struct bt_conn_le_subrate_param {
+    uint16_t subrate_min;
+    uint16_t subrate_max;
+    uint16_t max_latency;
+    uint16_t continuation_number;
+    uint16_t supervision_timeout;
+};
+
+// What came of a request, ours or the peer's.
+struct bt_conn_le_subrate_changed {
+    uint8_t status; // HCI status; if it is not 0, the others are what they were.
+    uint16_t factor;
+    uint16_t continuation_number;
+    uint16_t peripheral_latency;
+    uint16_t supervision_timeout; // 10 ms
+};
+
+// What we accept as central when a peripheral asks, on links that come up from now on; before the first
+// call, and after bt_enable(), no more than a factor of 1. Waits for the controller's answer. 0; -EINVAL;
+// -EAGAIN (not enabled); -ENOTSUP (not in the controller). Vol 4, Part E, 7.8.123.
+int bt_conn_le_subrate_set_defaults(const struct bt_conn_le_subrate_param *params);
+
+// Ask for subrating, in either role: a central decides by itself, a peripheral asks it. Waits for the
+// controller's answer only; `subrate_changed` tells what came of it, status 0x1a or 0x20
+// (BT_HCI_ERR_UNSUPP_REMOTE_FEATURE, BT_HCI_ERR_UNSUPP_LL_PARAM_VAL) when the peer refuses. 0;
+// -EINVAL, also when supervision_timeout is not longer than 2 * subrate_max * (max_latency + 1)
+// intervals; -ENOTCONN; -ENOTSUP (a side lacks it); others as the controller says. Vol 4, Part E, 7.8.124.
+int bt_conn_le_subrate_request(struct bt_conn *conn, const struct bt_conn_le_subrate_param *params);
+
 // ---- Callbacks ----------------------------------------------------------------------------------
 
 struct bt_conn_le_cs_capabilities;
@@ -457,7 +504,6 @@ struct bt_conn_le_cs_fae_table;
 struct bt_conn_le_cs_procedure_enable_complete;
 struct bt_conn_le_cs_subevent_result;
 struct bt_conn_le_path_loss_threshold_report;
-struct bt_conn_le_subrate_changed;
 struct bt_conn_le_tx_power_report;
 struct bt_df_conn_iq_samples_report;
 
@@ -495,8 +541,8 @@ struct bt_conn_cb {
                             const struct bt_conn_le_tx_power_report *report); // (-)
     void (*path_loss_threshold_report)(
         struct bt_conn *conn, const struct bt_conn_le_path_loss_threshold_report *report); // (-)
-    void (*subrate_changed)(struct bt_conn *conn,
-                            const struct bt_conn_le_subrate_changed *params); // (-)
+    // The subrating has changed, or a request of ours for it failed (bt_conn_le_subrate_request()).
+    void (*subrate_changed)(struct bt_conn *conn, const struct bt_conn_le_subrate_changed *params);
     void (*le_cs_read_remote_capabilities_complete)(
         struct bt_conn *conn, uint8_t status, struct bt_conn_le_cs_capabilities *params); // (-)
     void (*le_cs_read_remote_fae_table_complete)(struct bt_conn *conn, uint8_t status,

@@ -151,6 +151,9 @@ extern "C" {
 #define BT_HCI_OP_LE_PER_ADV_SET_INFO_TRANSFER  BT_OP(BT_OGF_LE, 0x005b)
 #define BT_HCI_OP_LE_PAST_PARAM                 BT_OP(BT_OGF_LE, 0x005c)
 #define BT_HCI_OP_LE_DEFAULT_PAST_PARAM         BT_OP(BT_OGF_LE, 0x005d)
+#define BT_HCI_OP_LE_SET_HOST_FEATURE           BT_OP(BT_OGF_LE, 0x0074)
+#define BT_HCI_OP_LE_SET_DEFAULT_SUBRATE        BT_OP(BT_OGF_LE, 0x007d)
+#define BT_HCI_OP_LE_SUBRATE_REQUEST            BT_OP(BT_OGF_LE, 0x007e)
 
 // ---- Events (7.7) -------------------------------------------------------------------------------
 
@@ -190,6 +193,7 @@ extern "C" {
 #define BT_HCI_EVT_LE_SCAN_REQ_RECEIVED        0x13
 #define BT_HCI_EVT_LE_CHAN_SEL_ALGO            0x14
 #define BT_HCI_EVT_LE_PAST_RECEIVED            0x18
+#define BT_HCI_EVT_LE_SUBRATE_CHANGE           0x23
 
 // ---- Error codes (Vol 1, Part F) ----------------------------------------------------------------
 
@@ -267,6 +271,9 @@ extern "C" {
 #define BT_LE_FEAT_BIT_MIN_USED_CHAN_PROC 16
 #define BT_LE_FEAT_BIT_PAST_SEND          24
 #define BT_LE_FEAT_BIT_PAST_RECV          25
+#define BT_LE_FEAT_BIT_CONN_SUBRATING     37
+// Set by the host, with LE Set Host Feature.
+#define BT_LE_FEAT_BIT_CONN_SUBRATING_HOST_SUPP 38
 
 // ---- Values of parameters -----------------------------------------------------------------------
 
