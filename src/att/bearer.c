@@ -13,6 +13,7 @@
 
 #include "att/pdu.h"
 #include "att/server.h"
+#include "att/signed.h"
 #include "att/state.h"
 #include "hci/hci.h"
 #include "l2cap/l2cap.h"
@@ -190,8 +191,13 @@ static const struct att_row rows[] = {
 static const struct att_row *row_of(uint8_t op)
 {
     static const struct att_row unknown;
+    static const struct att_row signed_write = {ATT_COMMAND, 2 + ATT_SIGN_LEN,
+                                                CONFIG_BT_SIGNING ? att_on_signed_write : NULL};
     if (op == ATT_WRITE_CMD) {
         return &rows[ROW_WRITE_CMD];
+    }
+    if (CONFIG_BT_SIGNING && op == ATT_SIGNED_WRITE_CMD) {
+        return &signed_write;
     }
     return op < ROW_WRITE_CMD ? &rows[op] : &unknown;
 }

@@ -32,6 +32,7 @@
 #define ATT_READ_MULTI_VAR_RSP 0x21
 #define ATT_MULTI_NOTIFICATION 0x23
 #define ATT_WRITE_CMD          0x52
+#define ATT_SIGNED_WRITE_CMD   0xd2
 
 // Bits of every opcode: a command gets no answer, ever; a signed PDU carries a signature.
 #define ATT_OP_COMMAND 0x40
@@ -39,6 +40,7 @@
 #define ATT_MTU_MIN    23
 #define ATT_HDR_LEN    3 // Opcode and handle of writes, notifications and indications.
 #define ATT_HANDLE_MAX 0xffff
+#define ATT_SIGN_LEN   12 // Counter and code behind a signed PDU (3.3.1).
 
 #define ATT_EXECUTE_CANCEL 0x00 // Flags of an Execute Write Request (3.4.6.3).
 #define ATT_EXECUTE_WRITE  0x01

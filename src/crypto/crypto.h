@@ -90,6 +90,9 @@ void crypto_f6(const uint8_t w[16], const uint8_t n1[16], const uint8_t n2[16], 
 // 2.2.9: the six digits.
 uint32_t crypto_g2(const uint8_t u[32], const uint8_t v[32], const uint8_t x[16],
                    const uint8_t y[16]);
+// 2.4.5: the eight octets of a signature behind its counter, of a PDU with its opcode.
+void crypto_sign(const uint8_t csrk[16], const uint8_t *pdu, size_t len, uint32_t counter,
+                 uint8_t mac[8]);
 // 2.2.10 and 2.2.11
 void crypto_h6(const uint8_t w[16], const uint8_t key_id[4], uint8_t out[16]);
 void crypto_h7(const uint8_t salt[16], const uint8_t w[16], uint8_t out[16]);

@@ -168,3 +168,28 @@ void crypto_h7(const uint8_t salt[16], const uint8_t w[16], uint8_t out[16])
     put(&m, w, CRYPTO_LEN);
     code(salt, &m, out);
 }
+
+// ---- Signatures (2.4.5) --------------------------------------------------------------------------
+
+// The message is the PDU and, more significant, the counter; in pieces, as it is as long as an ATT_MTU.
+void crypto_sign(const uint8_t csrk[16], const uint8_t *pdu, size_t len, uint32_t counter,
+                 uint8_t mac[8])
+{
+    uint8_t block[CRYPTO_LEN];
+    uint8_t le[4];
+    struct crypto_cmac cmac;
+    struct wr w = wr_init(le, sizeof(le));
+    wr_le32(&w, counter);
+    crypto_reverse(block, csrk, CRYPTO_LEN);
+    crypto_cmac_start(&cmac, block);
+    crypto_reverse(block, le, sizeof(le));
+    crypto_cmac_add(&cmac, block, sizeof(le));
+    while (len) {
+        size_t piece = MIN(len, sizeof(block));
+        len -= piece;
+        crypto_reverse(block, pdu + len, piece);
+        crypto_cmac_add(&cmac, block, piece);
+    }
+    crypto_cmac_end(&cmac, block);
+    crypto_reverse(mac, block, 8); // The more significant half.
+}

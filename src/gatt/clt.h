@@ -75,6 +75,10 @@ extern const struct clt_proc clt_descriptors;
 extern const struct clt_proc clt_includes;
 extern const struct clt_proc clt_std_descs;
 
+// clt_signed.c, in a build with signed writes: send a Signed Write Command.
+int clt_write_signed(struct bt_conn *conn, uint16_t handle, const void *data, uint16_t len,
+                     const struct gatt_tx *who);
+
 // clt_std_desc.c: is this a descriptor type whose value is known.
 bool clt_std_desc_known(const struct bt_uuid *uuid);
 

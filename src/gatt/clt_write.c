@@ -52,12 +52,15 @@ int bt_gatt_write_without_response_cb(struct bt_conn *conn, uint16_t handle, con
     if (!handle) {
         return -EINVAL;
     }
-    if (sign) {
+    if (sign && !CONFIG_BT_SIGNING) {
         return -ENOTSUP;
     }
     if (!conn || !conn_is_up(conn)) {
         return -ENOTCONN;
     }
     const struct gatt_tx who = {.func = func, .user = user_data};
+    if (CONFIG_BT_SIGNING && sign && bt_conn_get_security(conn) < BT_SECURITY_L2) {
+        return clt_write_signed(conn, handle, data, length, &who);
+    }
     return gatt_send(conn, ATT_WRITE_CMD, handle, data, length, &who);
 }

@@ -128,7 +128,7 @@ bool smp_bond_put(const struct smp_keys *keys)
     bond->flags |= SMP_KEYS_USED;
     bond->age = ++smp_reg.age;
     gap_bonds_changed();
-    smp_store_save(bond);
+    (void)smp_store_save(bond);
     return true;
 }
 

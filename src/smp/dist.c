@@ -73,7 +73,8 @@ static bool send_keys(struct smp_link *link)
     uint8_t send = link->send;
     link->send = 0;
     if (((send & SMP_DIST_ENC) && !send_ltk(link)) ||
-        ((send & SMP_DIST_ID) && !send_identity(link))) {
+        ((send & SMP_DIST_ID) && !send_identity(link)) ||
+        (CONFIG_BT_SIGNING && (send & SMP_DIST_SIGN) && !smp_sign_give(link))) {
         smp_failed(link, SMP_REASON_UNSPECIFIED);
         return false;
     }
@@ -121,11 +122,17 @@ void smp_dist_begin(struct smp_link *link)
     }
 }
 
-// The first PDU of a key, or (half) the second.
-static bool expected(struct smp_link *link, uint8_t key, bool half)
+void smp_dist_got(struct smp_link *link, uint8_t key)
 {
-    // The encryption key comes before the identity (2.4.3).
-    bool order = key == SMP_DIST_ENC || !(link->receive & SMP_DIST_ENC);
+    link->receive &= (uint8_t)~key;
+    link->got_half = false;
+    go_on(link);
+}
+
+bool smp_dist_expected(struct smp_link *link, uint8_t key, bool half)
+{
+    // Keys come in the order of their bits (2.4.3).
+    bool order = !(link->receive & (key - 1U));
     if ((link->receive & key) && order && link->got_half == half) {
         link->got_half = !half;
         return true;
@@ -136,7 +143,7 @@ static bool expected(struct smp_link *link, uint8_t key, bool half)
 
 void smp_on_enc_info(struct smp_link *link, struct rd *in)
 {
-    if (expected(link, SMP_DIST_ENC, false)) {
+    if (smp_dist_expected(link, SMP_DIST_ENC, false)) {
         rd_copy(in, link->keys.theirs.val, 16);
         memset(link->keys.theirs.val + link->keys.size, 0, 16U - link->keys.size);
         smp_expect(link, SMP_KEYS);
@@ -145,18 +152,17 @@ void smp_on_enc_info(struct smp_link *link, struct rd *in)
 
 void smp_on_central_id(struct smp_link *link, struct rd *in)
 {
-    if (expected(link, SMP_DIST_ENC, true)) {
+    if (smp_dist_expected(link, SMP_DIST_ENC, true)) {
         link->keys.theirs.ediv = rd_le16(in);
         rd_copy(in, link->keys.theirs.rand, 8);
         link->keys.flags |= SMP_KEYS_THEIRS;
-        link->receive &= (uint8_t)~SMP_DIST_ENC;
-        go_on(link);
+        smp_dist_got(link, SMP_DIST_ENC);
     }
 }
 
 void smp_on_id_info(struct smp_link *link, struct rd *in)
 {
-    if (expected(link, SMP_DIST_ID, false)) {
+    if (smp_dist_expected(link, SMP_DIST_ID, false)) {
         rd_copy(in, link->keys.irk, 16);
         smp_expect(link, SMP_KEYS);
     }
@@ -185,7 +191,7 @@ void smp_on_id_addr(struct smp_link *link, struct rd *in)
     static const uint8_t zero[16];
     struct bt_conn *conn = smp_conn_of(link);
     bt_addr_le_t addr;
-    if (!expected(link, SMP_DIST_ID, true)) {
+    if (!smp_dist_expected(link, SMP_DIST_ID, true)) {
         return;
     }
     addr.type = rd_u8(in);

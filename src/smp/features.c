@@ -40,9 +40,9 @@ static bool hides(const struct smp_link *link)
 // identity; we give our LTK, and our identity where it is not the one it sees.
 static void features_make(struct smp_link *link, bool central)
 {
-    uint8_t own = SMP_DIST_ENC | (hides(link) ? SMP_DIST_ID : 0);
+    uint8_t own = SMP_DIST_ENC | SMP_DIST_OPTIONAL | (hides(link) ? SMP_DIST_ID : 0);
     uint8_t mine = smp_bondable(link) ? own : 0;
-    uint8_t theirs = smp_bondable(link) ? SMP_DIST_ENC | SMP_DIST_ID : 0;
+    uint8_t theirs = smp_bondable(link) ? SMP_DIST_ALL : 0;
     uint8_t *pdu = central ? link->req : link->rsp;
     bool sc = central ? !smp_reg.policy.no_sc : link->sc;
     struct wr w = wr_init(pdu, SMP_FEATURE_LEN);
@@ -92,8 +92,8 @@ static enum smp_reason features_settle(struct smp_link *link)
     if (old && !smp_bond_may_replace(link, old)) {
         return SMP_REASON_AUTH_REQ;
     }
-    uint8_t initiator = link->rsp[5] & link->req[5] & (SMP_DIST_ENC | SMP_DIST_ID);
-    uint8_t responder = link->rsp[6] & link->req[6] & (SMP_DIST_ENC | SMP_DIST_ID);
+    uint8_t initiator = link->rsp[5] & link->req[5] & SMP_DIST_ALL;
+    uint8_t responder = link->rsp[6] & link->req[6] & SMP_DIST_ALL;
     link->send = smp_is_central(link) ? initiator : responder;
     link->receive = smp_is_central(link) ? responder : initiator;
     return 0;

@@ -472,6 +472,9 @@ static const struct {
     {S(KEYS), SMP_CENTRAL_ID, C | P, smp_on_central_id},
     {S(KEYS), SMP_ID_INFO, C | P, smp_on_id_info},
     {S(KEYS), SMP_ID_ADDR, C | P, smp_on_id_addr},
+#if CONFIG_BT_SIGNING
+    {S(KEYS), SMP_SIGN_INFO, C | P, smp_on_sign_info},
+#endif
 };
 
 // Lengths of the parameters (3.3).

@@ -13,6 +13,7 @@
 //   method.c  IO capabilities to method, method to security level
 //   enc.c     encryption: commands and events of the controller
 //   bond.c    bonds in memory; store.c: as records in the settings
+//   sign.c    keys that sign: given, kept, used; sign_none.c its twin
 //   api.c     the application's calls; oob.c: out of band data
 //   none.c    the twin of it all in a build without the Security Manager
 #ifndef BREEZE_SRC_SMP_SMP_H_
@@ -39,5 +40,9 @@ void smp_tx_free(void);
 extern const struct settings_handler_static smp_settings;
 struct gap_bond;
 bool smp_bond_at(unsigned int place, struct gap_bond *bond); // For gap_bond_at.
+// For att_signing (att/signed.h), in a build with signed writes.
+int smp_sign(const struct bt_conn *conn, const uint8_t *pdu, size_t len, uint8_t *signature);
+bool smp_sign_check(const struct bt_conn *conn, const uint8_t *pdu, size_t len,
+                    const uint8_t *signature);
 
 #endif // BREEZE_SRC_SMP_SMP_H_

@@ -58,6 +58,10 @@ enum smp_reason {
 #define SMP_AUTH_KEYS    0x10 // Keypress notifications
 #define SMP_DIST_ENC     0x01
 #define SMP_DIST_ID      0x02
+#define SMP_DIST_SIGN    0x04
+// What this build gives and takes.
+#define SMP_DIST_OPTIONAL (CONFIG_BT_SIGNING ? SMP_DIST_SIGN : 0)
+#define SMP_DIST_ALL      (SMP_DIST_ENC | SMP_DIST_ID | SMP_DIST_OPTIONAL)
 
 enum smp_io {
     SMP_IO_DISPLAY_ONLY,
@@ -100,6 +104,12 @@ struct smp_ltk {
     uint16_t ediv;
 };
 
+// A key that signs, zeroes: none. Counters below `counter` are spent.
+struct smp_csrk {
+    uint8_t val[16];
+    uint32_t counter;
+};
+
 // Keys that a pairing made. With Secure Connections `ours` serves both roles.
 #define SMP_KEYS_USED   BIT(0) // A bond: the place is taken.
 #define SMP_KEYS_AUTH   BIT(1)
@@ -118,6 +128,11 @@ struct smp_keys {
     struct smp_ltk theirs;
     uint8_t irk[16];
     uint32_t age; // Grows with use.
+#if CONFIG_BT_SIGNING
+    struct smp_csrk sign;  // We sign with it; the stored record says that counters below
+    uint32_t sign_stored;  // ... this one are spent.
+    struct smp_csrk check; // The peer signs with it.
+#endif
 };
 
 struct smp_link {
@@ -272,6 +287,10 @@ void smp_pair_encrypted(struct smp_link *link);
 // ---- dist.c ---------------------------------------------------------------------------------------
 
 void smp_dist_begin(struct smp_link *link);
+// Is a PDU of this key what comes now: its first, or (half) its second. If not the pairing has failed.
+bool smp_dist_expected(struct smp_link *link, uint8_t key, bool half);
+// This key is here, whole.
+void smp_dist_got(struct smp_link *link, uint8_t key);
 // All PDUs that were sent have arrived.
 void smp_keys_sent(struct smp_link *link);
 void smp_on_enc_info(struct smp_link *link, struct rd *in);
@@ -312,8 +331,21 @@ bool smp_bond_is_foreign(const struct smp_keys *bond);
 // Drop such bonds from memory.
 void smp_bonds_check(void);
 
-void smp_store_save(const struct smp_keys *bond);
+// 0, or what the settings say: -ENOENT, there is no store.
+int smp_store_save(const struct smp_keys *bond);
 void smp_store_delete(const struct smp_keys *bond);
+
+// ---- sign.c, sign_none.c ----------------------------------------------------------------------------
+
+// The keys that sign, in a record of a bond; 40 octets.
+#define SMP_SIGN_RECORD_LEN 40
+void smp_sign_put(const struct smp_keys *bond, struct wr *w);
+void smp_sign_get(struct smp_keys *bond, struct rd *r);
+// `keys` are about to take the place of `old`: counters of keys that they share do not go back.
+void smp_sign_merge(struct smp_keys *keys, const struct smp_keys *old);
+// In a build with signed writes. Make our key and send it; false: no randomness.
+bool smp_sign_give(struct smp_link *link);
+void smp_on_sign_info(struct smp_link *link, struct rd *in);
 
 // ---- api.c ----------------------------------------------------------------------------------------
 

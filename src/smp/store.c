@@ -15,12 +15,14 @@
 #define LOG_LAYER LOG_SMP
 #include "base/log.h"
 
-#define VERSION    2
-#define LTK_LEN    26
-#define CHECK_LEN  4
-#define RECORD_LEN (1 + 1 + 1 + 1 + 4 + 7 + 7 + 2 * LTK_LEN + 16 + 16 + CHECK_LEN)
-// Version 1 has no IRK of ours.
-#define RECORD_1_LEN (RECORD_LEN - 16)
+#define VERSION   (CONFIG_BT_SIGNING ? 3 : 2)
+#define LTK_LEN   26
+#define CHECK_LEN 4
+// Version 1 has no IRK of ours, version 2 no keys that sign.
+#define RECORD_1_LEN (1 + 1 + 1 + 1 + 4 + 7 + 7 + 2 * LTK_LEN + 16 + CHECK_LEN)
+#define RECORD_2_LEN (RECORD_1_LEN + 16)
+#define RECORD_3_LEN (RECORD_2_LEN + SMP_SIGN_RECORD_LEN)
+#define RECORD_LEN   (CONFIG_BT_SIGNING ? RECORD_3_LEN : RECORD_2_LEN)
 _Static_assert(RECORD_LEN == BREEZE_BOND_RECORD_LEN, "what the public header promises");
 #define FLAGS_1     (SMP_KEYS_AUTH | SMP_KEYS_SC | SMP_KEYS_OURS | SMP_KEYS_THEIRS | SMP_KEYS_IRK)
 #define FLAGS_KNOWN (FLAGS_1 | SMP_KEYS_KNOWN)
@@ -91,11 +93,12 @@ static void record_of(const struct smp_keys *bond, uint8_t record[RECORD_LEN])
     put_ltk(&w, &bond->theirs);
     wr_bytes(&w, bond->irk, sizeof(bond->irk));
     wr_bytes(&w, own ? own : none, sizeof(none));
+    smp_sign_put(bond, &w);
     check_of(record, RECORD_LEN, check);
     wr_bytes(&w, check, CHECK_LEN);
 }
 
-void smp_store_save(const struct smp_keys *bond)
+int smp_store_save(const struct smp_keys *bond)
 {
     uint8_t record[RECORD_LEN];
     char name[NAME_LEN];
@@ -106,6 +109,7 @@ void smp_store_save(const struct smp_keys *bond)
         log_inf("%s is not kept: %d", name, err);
     }
     memset(record, 0, sizeof(record));
+    return err;
 }
 
 void smp_store_delete(const struct smp_keys *bond)
@@ -121,11 +125,24 @@ static bool is_identity(const bt_addr_le_t *addr)
            (addr->type == BT_ADDR_LE_RANDOM && (addr->a.val[5] & 0xc0) != 0x00);
 }
 
+// 0: none has this length.
+static uint8_t version_of(size_t len)
+{
+    static const uint8_t lens[] = {RECORD_1_LEN, RECORD_2_LEN, RECORD_3_LEN};
+    for (uint8_t i = 0; i < sizeof(lens); i++) {
+        if (len == lens[i]) {
+            return i + 1;
+        }
+    }
+    return 0;
+}
+
 // With our IRK, or NULL where there is none.
 static bool parse(struct rd *r, struct smp_keys *keys, const uint8_t **own)
 {
     uint8_t check[CRYPTO_LEN];
-    bool old = rd_left(r) == RECORD_1_LEN;
+    uint8_t expected = version_of(rd_left(r));
+    bool old = expected == 1;
     check_of(r->p, rd_left(r), check);
     uint8_t version = rd_u8(r);
     keys->id = rd_u8(r);
@@ -138,8 +155,11 @@ static bool parse(struct rd *r, struct smp_keys *keys, const uint8_t **own)
     get_ltk(r, &keys->theirs);
     rd_copy(r, keys->irk, sizeof(keys->irk));
     *own = old ? NULL : rd_take(r, 16);
+    if (expected > 2) {
+        smp_sign_get(keys, r);
+    }
     const uint8_t *stored = rd_take(r, CHECK_LEN);
-    return rd_done(r) && !memcmp(stored, check, CHECK_LEN) && version == (old ? 1 : VERSION) &&
+    return rd_done(r) && !memcmp(stored, check, CHECK_LEN) && version == expected &&
            keys->id < CONFIG_BT_ID_MAX && !(keys->flags & ~(old ? FLAGS_1 : FLAGS_KNOWN)) &&
            keys->size >= 7 && keys->size <= CRYPTO_LEN && is_identity(&keys->local) &&
            is_identity(&keys->addr);
@@ -154,7 +174,7 @@ static void restore_irk(const struct smp_keys *keys, const uint8_t *own)
     }
 }
 
-static int take(const struct smp_keys *keys)
+static int take(struct smp_keys *keys)
 {
     struct smp_keys *place = NULL;
     for (unsigned int i = 0; i < CONFIG_BT_MAX_PAIRED; i++) {
@@ -169,6 +189,7 @@ static int take(const struct smp_keys *keys)
     if (!place) {
         return -ENOSPC;
     }
+    smp_sign_merge(keys, place);
     *place = *keys;
     place->flags |= SMP_KEYS_USED;
     smp_reg.age = MAX(smp_reg.age, keys->age);
@@ -178,10 +199,10 @@ static int take(const struct smp_keys *keys)
 
 int breeze_smp_bond_import(const void *record, size_t len)
 {
-    struct smp_keys keys;
+    struct smp_keys keys = {0};
     const uint8_t *own;
     struct rd r = rd_init(record, len);
-    if ((len != RECORD_LEN && len != RECORD_1_LEN) || !parse(&r, &keys, &own)) {
+    if (!version_of(len) || !parse(&r, &keys, &own)) {
         log_wrn("what is no whole record of a bond is not taken: %u octets", (unsigned int)len);
         return -EINVAL;
     }
@@ -204,7 +225,7 @@ int breeze_smp_bond_export(uint8_t id, const bt_addr_le_t *addr, uint8_t *record
 
 static int on_set(const char *key, size_t len, settings_read_cb read_cb, void *cb_arg)
 {
-    uint8_t record[RECORD_LEN];
+    uint8_t record[RECORD_3_LEN];
     size_t take = MIN(len, sizeof(record));
     if (!key || read_cb(cb_arg, record, take) != (ssize_t)take) {
         return -EINVAL;

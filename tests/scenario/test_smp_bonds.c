@@ -41,6 +41,18 @@ static void do_import(void *arg)
     record->err = breeze_smp_bond_import(record->octets, record->len);
 }
 
+struct foreign {
+    const uint8_t *octets;
+    size_t len;
+    int err;
+};
+
+static void do_import_foreign(void *arg)
+{
+    struct foreign *record = arg;
+    record->err = breeze_smp_bond_import(record->octets, record->len);
+}
+
 static void do_lose(void *arg)
 {
     memset(smp_reg.bonds, 0, sizeof(smp_reg.bonds));
@@ -68,6 +80,32 @@ static void hostile_57_record_of_another_device(void **state)
         on(0, do_import, &record);
         assert_int_equal(record.err, -EINVAL);
     }
+    pair_stop(&pair);
+}
+
+// A record of a build with signed writes: what this one has no use for falls away.
+static void record_with_keys_that_sign(void **state)
+{
+    static const uint8_t key[16] = "Breeze bond 1";
+    uint8_t signing[BREEZE_BOND_RECORD_LEN + 40];
+    uint8_t check[16];
+    struct record record;
+    bond();
+    on(0, do_export, &record);
+    memset(signing, 0x5a, sizeof(signing));
+    memcpy(signing, record.octets, sizeof(record.octets) - 4);
+    struct foreign later = {signing, sizeof(signing), 0};
+    signing[0] = 3;
+    on(0, do_lose, NULL);
+    on(0, do_import_foreign, &later);
+    assert_int_equal(later.err, -EINVAL);
+    crypto_cmac(key, signing, sizeof(signing) - 4, check);
+    memcpy(signing + sizeof(signing) - 4, check, 4);
+    on(0, do_import_foreign, &later);
+    assert_int_equal(later.err, 0);
+    struct record again;
+    on(0, do_export, &again);
+    assert_memory_equal(again.octets, record.octets, sizeof(again.octets));
     pair_stop(&pair);
 }
 
@@ -295,6 +333,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(hostile_57_record_of_another_device, after),
         cmocka_unit_test_teardown(hostile_57_store_of_another_device, after),
+        cmocka_unit_test_teardown(record_with_keys_that_sign, after),
         cmocka_unit_test_teardown(the_oldest_bond_gives_way, after),
         cmocka_unit_test_teardown(one_bond_is_deleted, after),
         cmocka_unit_test_teardown(one_connection_makes_no_bond, after),

@@ -254,6 +254,13 @@
 #define CONFIG_BT_MAX_PAIRED 4
 #endif
 
+// Signed writes, as client and as server (files; the build's BREEZE_SIGNING, in level full with the
+// Security Manager). Old peers use them on links that are not encrypted; the specification
+// advises against them.
+#ifndef CONFIG_BT_SIGNING
+#define CONFIG_BT_SIGNING 0
+#endif
+
 // Private addresses of our own, and the controller's resolving list (files; the build's
 // BREEZE_PRIVACY).
 #ifndef CONFIG_BREEZE_PRIVACY
@@ -424,6 +431,8 @@ BREEZE_CHECK(!CONFIG_BT_SMP || (CONFIG_BT_L2CAP_TX_MTU >= 65 && CONFIG_BT_L2CAP_
              "With CONFIG_BT_SMP the L2CAP MTUs must be at least 65 octets: a public key.");
 BREEZE_CHECK(!CONFIG_BT_SMP || CONFIG_BT_SETTINGS,
              "CONFIG_BT_SMP keeps bonds in the settings: it needs CONFIG_BT_SETTINGS.");
+BREEZE_CHECK(!CONFIG_BT_SIGNING || CONFIG_BT_SMP,
+             "CONFIG_BT_SIGNING needs the keys of the Security Manager (BREEZE_SMP).");
 BREEZE_CHECK(!CONFIG_BT_GATT_CACHING || CONFIG_BT_SMP,
              "CONFIG_BT_GATT_CACHING needs the AES-CMAC of the Security Manager (BREEZE_SMP).");
 BREEZE_CHECK(CONFIG_BREEZE_GATT_STATIC_MAX >= 2,

@@ -563,7 +563,10 @@ int bt_gatt_write(struct bt_conn *conn, struct bt_gatt_write_params *params);
 // Write Command (4.9.1). The data is copied; `func` (may be NULL) is called when it was
 // acknowledged by the link layer or the link is gone. -EMSGSIZE: longer than ATT_MTU - 3; -ENOMEM:
 // no buffer now;
-// -ENOTSUP: `sign`.
+// `sign` asks for a Signed Write Command (4.9.2), 12 octets less of value, signed with the key that the
+// peer got when it was bonded; on an encrypted link it is a plain Write Command (Part C, 10.4.1). Then
+// also -ENOENT: no bond with such a key; -EOVERFLOW: that key is used up; -ENOTSUP: a build without
+// CONFIG_BT_SIGNING; what the settings say when they do not keep the sign counter.
 int bt_gatt_write_without_response_cb(struct bt_conn *conn, uint16_t handle, const void *data,
                                       uint16_t length, bool sign, bt_gatt_complete_func_t func,
                                       void *user_data);
