@@ -44,13 +44,12 @@ int breeze_smp_bond_flags(uint8_t id, const bt_addr_le_t *addr);
 #define BREEZE_BOND_RECORD_LEN (CONFIG_BT_SIGNING ? 150 : 110)
 // A bond as a record for a store of the application's own (doc/BONDS.md), the one that the settings
 // hold. Export writes BREEZE_BOND_RECORD_LEN octets: 0, -ENOENT. Import takes it whole or not at
-// all: 0,
-// -EINVAL (damaged, a later version), -EACCES (made for an identity address that is not ours; known
-// once the host is enabled), -ENOSPC (CONFIG_BT_MAX_PAIRED). When the host is enabled it also
-// brings back the IRK that the peer knows us by. With CONFIG_BT_SIGNING a record holds sign
-// counters as they were when it was written: import never takes those of a bond that is there
-// back, but one that comes back from an old record takes signed writes a second time. The settings
-// always hold the last ones.
+// all: 0, -EINVAL (damaged, a later version), -EACCES (made for an identity address that is not
+// ours; known once the host is enabled), -ENOSPC (CONFIG_BT_MAX_PAIRED). When the host is enabled
+// it also brings back the IRK that the peer knows us by. With CONFIG_BT_SIGNING a record holds sign
+// counters as they were when it was written: import never takes those of a bond that is there back,
+// but one that comes back from an old record takes signed writes a second time. The settings always
+// hold the last ones.
 int breeze_smp_bond_export(uint8_t id, const bt_addr_le_t *addr, uint8_t *record);
 int breeze_smp_bond_import(const void *record, size_t len);
 

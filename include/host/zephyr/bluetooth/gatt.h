@@ -289,8 +289,7 @@ int bt_gatt_authorization_cb_register(const struct bt_gatt_authorization_cb *cb)
 // Add a service; works at any time, also before bt_enable() and while connected (subscribed peers
 // get Service Changed). If the first attribute's handle is not 0, all handles must be given,
 // consecutive and free. 0; -EINVAL for an empty or ill-formed table or taken handles; -EALREADY
-// when registered;
-// -ENOMEM when CONFIG_BREEZE_GATT_SERVICES_MAX or the handles are used up.
+// when registered; -ENOMEM when CONFIG_BREEZE_GATT_SERVICES_MAX or the handles are used up.
 int bt_gatt_service_register(struct bt_gatt_service *svc);
 // Remove it; its client configurations are forgotten. 0, or -ENOENT.
 int bt_gatt_service_unregister(struct bt_gatt_service *svc);
@@ -439,8 +438,8 @@ uint16_t bt_gatt_get_uatt_mtu(struct bt_conn *conn);
 // (BT_ATT_ERR_UNLIKELY; the connection then carries no further ATT traffic of ours, Vol 3, Part F,
 // 3.3.3), or when the link is lost (BT_ATT_ERR_UNLIKELY). The same parameters may be used again in
 // that callback. All functions return 0; -EINVAL; -ENOTCONN: no link, or it timed out before;
-// -EBUSY: `params` is in use;
-// -ENOTSUP where said. Octets that a procedure sends (`data`) must stay valid until its callback.
+// -EBUSY: `params` is in use; -ENOTSUP where said. Octets that a procedure sends (`data`) must stay
+// valid until its callback.
 
 // The host's part of a procedure.
 struct bt_gatt_op {
