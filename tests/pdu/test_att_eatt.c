@@ -13,27 +13,9 @@
 #include "gatt/state.h"
 #include "kernel/loop.h"
 #include "l2cap/state.h"
+#include "support/story.h"
 
 static struct bt_conn *conn;
-static char story[4096];
-
-__attribute__((format(printf, 1, 2))) static void tell(const char *format, ...)
-{
-    va_list args;
-    size_t len = strlen(story);
-    va_start(args, format);
-    vsnprintf(story + len, sizeof(story) - len, format, args);
-    va_end(args);
-}
-
-static void heard(const char *what)
-{
-    if (strcmp(story, what) != 0) {
-        fprintf(stderr, "heard    %s\nexpected %s\n", story, what);
-    }
-    assert_string_equal(story, what);
-    story[0] = 0;
-}
 
 static uint8_t value[512];
 static uint16_t value_len;

@@ -6,28 +6,9 @@
 #include "att/state.h"
 #include "gatt/state.h"
 #include "kernel/loop.h"
+#include "support/story.h"
 
 static struct bt_conn *conn;
-
-// What callbacks saw, as text.
-static char story[2048];
-static void tell(const char *format, ...)
-{
-    va_list args;
-    size_t len = strlen(story);
-    va_start(args, format);
-    vsnprintf(story + len, sizeof(story) - len, format, args);
-    va_end(args);
-}
-
-static void heard(const char *what)
-{
-    if (strcmp(story, what) != 0) {
-        fprintf(stderr, "heard    %s\nexpected %s\n", story, what);
-    }
-    assert_string_equal(story, what);
-    story[0] = 0;
-}
 
 static int begin(void **state)
 {

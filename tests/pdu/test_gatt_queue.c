@@ -11,29 +11,14 @@
 
 #include "att/state.h"
 #include "gatt/state.h"
+#include "support/story.h"
 
 static struct bt_conn *conn;
-static char story[4096];
 static uint8_t values[3][600];
 static uint16_t lens[3];
 static bool refuse;
 static bool prepare_refused;
 static bool remove_in_write;
-
-static void tell(const char *format, ...)
-{
-    va_list args;
-    size_t len = strlen(story);
-    va_start(args, format);
-    vsnprintf(story + len, sizeof(story) - len, format, args);
-    va_end(args);
-}
-
-static void heard(const char *what)
-{
-    assert_string_equal(story, what);
-    story[0] = 0;
-}
 
 static unsigned int which(const struct bt_gatt_attr *attr)
 {

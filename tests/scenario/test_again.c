@@ -36,11 +36,6 @@ static struct bt_conn_cb conn_cb = {.connected = on_connected};
 static struct bt_gatt_cb gatt_cb = {.att_mtu_updated = on_mtu};
 static struct bt_le_scan_cb scan_cb = {.recv = on_report};
 
-static void on(unsigned int who, void (*fn)(void *arg), void *arg)
-{
-    sim_on(pair.hosts[who].host, fn, arg);
-}
-
 // ---- Registering twice --------------------------------------------------------------------------
 
 static void register_all(void *arg)
@@ -81,13 +76,13 @@ static void pitfall_48_registering_twice(void **state)
     int again = -EEXIST;
     connected = mtus = 0;
     assert_true(pair_enable(&pair, &options));
-    on(PAIR_CENTRAL, register_all, &first);
-    on(PAIR_CENTRAL, register_all, &again);
-    on(PAIR_CENTRAL, restart, NULL);
-    on(PAIR_CENTRAL, register_all, &again);
+    pair_on(PAIR_CENTRAL, register_all, &first);
+    pair_on(PAIR_CENTRAL, register_all, &again);
+    pair_on(PAIR_CENTRAL, restart, NULL);
+    pair_on(PAIR_CENTRAL, register_all, &again);
     assert_true(pair_connect(&pair, 6));
     assert_int_equal(connected, 1);
-    on(PAIR_CENTRAL, exchange, NULL);
+    pair_on(PAIR_CENTRAL, exchange, NULL);
     assert_true(pair_until(one_mtu, NULL, LIMIT_US));
     sim_run(pair.sim, 1000000);
     assert_int_equal(mtus, 1);
@@ -164,18 +159,18 @@ static void pitfall_51_session_after_session(void **state)
     struct breeze_stats now;
     assert_true(pair_enable(&pair, &options));
     for (int i = 0; i < 3 * CONFIG_BREEZE_GATT_SERVICES_MAX; i++) {
-        on(PAIR_PERIPHERAL, add_service, NULL);
+        pair_on(PAIR_PERIPHERAL, add_service, NULL);
         assert_true(pair_connect(&pair, 6));
         got_value = false;
         memset(value, 0, sizeof(value));
-        on(PAIR_CENTRAL, read_value, NULL);
+        pair_on(PAIR_CENTRAL, read_value, NULL);
         assert_true(pair_until(has_value, NULL, LIMIT_US));
         assert_string_equal(value, "value");
         assert_true(pair_disconnect(&pair, (unsigned int)i % 2));
-        on(PAIR_PERIPHERAL, remove_service, NULL);
-        on(PAIR_PERIPHERAL, restart, NULL);
-        on(PAIR_CENTRAL, restart, NULL);
-        on(PAIR_PERIPHERAL, levels, &now);
+        pair_on(PAIR_PERIPHERAL, remove_service, NULL);
+        pair_on(PAIR_PERIPHERAL, restart, NULL);
+        pair_on(PAIR_CENTRAL, restart, NULL);
+        pair_on(PAIR_PERIPHERAL, levels, &now);
         first = i ? first : now;
         assert_int_equal(now.tx_free, first.tx_free);
         assert_int_equal(now.acl_rx_free, first.acl_rx_free);

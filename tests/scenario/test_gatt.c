@@ -12,49 +12,11 @@
 #include <breeze/gatt.h>
 
 #include "support/pair.h"
+#include "support/story.h"
 
 #define LIMIT_US 60000000
 
 static struct pair pair;
-static char story[4096];
-
-static void tell(const char *format, ...)
-{
-    va_list args;
-    size_t len = strlen(story);
-    va_start(args, format);
-    vsnprintf(story + len, sizeof(story) - len, format, args);
-    va_end(args);
-}
-
-static bool said(void *arg)
-{
-    return strstr(story, arg) != NULL;
-}
-
-static void wait_for(const char *what)
-{
-    if (!pair_until(said, (void *)what, LIMIT_US)) {
-        fprintf(stderr, "heard: %s\nmissing: %s\n", story, what);
-    }
-    assert_non_null(strstr(story, what));
-}
-
-// The story holds what the format says.
-static void expect(const char *format, ...)
-{
-    char what[256];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(what, sizeof(what), format, args);
-    va_end(args);
-    wait_for(what);
-}
-
-static void on(unsigned int who, void (*fn)(void *arg), void *arg)
-{
-    sim_on(pair.hosts[who].host, fn, arg);
-}
 
 static void start(uint32_t loss_ppm)
 {
@@ -107,19 +69,19 @@ static void discovery_over_the_air(void **state)
     for (unsigned int who = 0; who < 2; who++) {
         story[0] = 0;
         uint8_t type = BT_GATT_DISCOVER_PRIMARY;
-        on(who, do_discover, &type);
+        pair_on(who, do_discover, &type);
         wait_for("end0;");
-        expect("1-9 1800;%u-%u 1801;%u-%u 5a1e0000-bee2-4e5a-8f00-0242ac120002;end0;", 10,
-               SERVICE - 1, SERVICE, SERVICE + 5);
+        wait_for("1-9 1800;%u-%u 1801;%u-%u 5a1e0000-bee2-4e5a-8f00-0242ac120002;end0;", 10,
+                 SERVICE - 1, SERVICE, SERVICE + 5);
         type = BT_GATT_DISCOVER_CHARACTERISTIC;
-        on(who, do_discover, &type);
+        pair_on(who, do_discover, &type);
         wait_for("end3;");
-        expect("%u>%u 5a1e0001-bee2-4e5a-8f00-0242ac120002;", SERVICE + 1, SERVICE + 2);
-        expect("%u>%u 5a1e0002-bee2-4e5a-8f00-0242ac120002;", SERVICE + 4, SERVICE + 5);
+        wait_for("%u>%u 5a1e0001-bee2-4e5a-8f00-0242ac120002;", SERVICE + 1, SERVICE + 2);
+        wait_for("%u>%u 5a1e0002-bee2-4e5a-8f00-0242ac120002;", SERVICE + 4, SERVICE + 5);
         type = BT_GATT_DISCOVER_DESCRIPTOR;
-        on(who, do_discover, &type);
+        pair_on(who, do_discover, &type);
         wait_for("end4;");
-        expect("%u 2902;", SERVICE + 3);
+        wait_for("%u 2902;", SERVICE + 3);
     }
     pair_stop(&pair);
 }
@@ -170,17 +132,17 @@ static void read_and_write_over_a_lossy_air(void **state)
         data[i] = (uint8_t)(i * 7);
     }
     uint16_t len = 20;
-    on(PAIR_CENTRAL, do_write, &len);
+    pair_on(PAIR_CENTRAL, do_write, &len);
     wait_for("written 0;");
     assert_int_equal(pair.hosts[PAIR_PERIPHERAL].written, 1);
-    on(PAIR_CENTRAL, do_read, NULL);
+    pair_on(PAIR_CENTRAL, do_read, NULL);
     wait_for("read 0;");
     assert_int_equal(got, 20);
     // A long value: Read Blob until it is over.
     memcpy(pair.hosts[PAIR_PERIPHERAL].value, data, sizeof(data));
     pair.hosts[PAIR_PERIPHERAL].value_len = sizeof(data);
     story[0] = 0;
-    on(PAIR_CENTRAL, do_read, NULL);
+    pair_on(PAIR_CENTRAL, do_read, NULL);
     wait_for("read 0;");
     assert_int_equal(got, sizeof(data));
     pair_stop(&pair);
@@ -248,8 +210,8 @@ static void thousand_notifications_in_order(void **state)
 {
     start(30000);
     next_out = next_in = sent_cnt = 0;
-    on(PAIR_CENTRAL, do_listen, NULL);
-    on(PAIR_PERIPHERAL, do_pump, NULL);
+    pair_on(PAIR_CENTRAL, do_listen, NULL);
+    pair_on(PAIR_PERIPHERAL, do_pump, NULL);
     assert_true(pair_until(all_in, NULL, LIMIT_US));
     pair_stop(&pair);
     assert_int_equal(next_in, COUNT);
@@ -281,7 +243,7 @@ static void completions_at_link_loss(void **state)
     start(0);
     unsigned int sent = 0;
     ended_cnt = 0;
-    on(PAIR_PERIPHERAL, do_send_and_go, &sent);
+    pair_on(PAIR_PERIPHERAL, do_send_and_go, &sent);
     assert_true(pair_until(both_down, NULL, LIMIT_US));
     assert_true(sent > 0);
     assert_int_equal(ended_cnt, sent);
@@ -309,9 +271,9 @@ static void do_indicate(void *arg)
 static void indications_queue_and_confirm(void **state)
 {
     start(0);
-    on(PAIR_CENTRAL, do_listen, NULL);
-    on(PAIR_PERIPHERAL, do_indicate, NULL);
-    expect("indicated %u;confirmed 0;indicated %u;confirmed 0;", SERVICE + 2, SERVICE + 2);
+    pair_on(PAIR_CENTRAL, do_listen, NULL);
+    pair_on(PAIR_PERIPHERAL, do_indicate, NULL);
+    wait_for("indicated %u;confirmed 0;indicated %u;confirmed 0;", SERVICE + 2, SERVICE + 2);
     pair_stop(&pair);
 }
 
@@ -344,15 +306,15 @@ static void mtu_from_either_side_and_both(void **state)
         uint16_t want = first == 0 ? 100 : first == 1 ? 150 : 100;
         for (unsigned int who = 0; who < 2; who++) {
             if (first == 2 || who == first) {
-                on(who, do_exchange, &who);
+                pair_on(who, do_exchange, &who);
             }
         }
         wait_for(first == 1 ? "mtu1 150 err 0;" : "mtu0 100 err 0;");
         if (first == 2) {
             wait_for("mtu1 100 err 0;");
         }
-        on(0, check_mtu, &want);
-        on(1, check_mtu, &want);
+        pair_on(0, check_mtu, &want);
+        pair_on(1, check_mtu, &want);
         pair_stop(&pair);
     }
 }
@@ -412,16 +374,16 @@ static void do_unregister(void *arg)
 static void service_registered_while_connected(void **state)
 {
     start(0);
-    on(PAIR_CENTRAL, do_subscribe, NULL);
+    pair_on(PAIR_CENTRAL, do_subscribe, NULL);
     wait_for("subscribed 0;");
-    on(PAIR_PERIPHERAL, do_register, NULL);
-    expect("changed 4 %u-%u;", SERVICE + 6, SERVICE + 8);
+    pair_on(PAIR_PERIPHERAL, do_register, NULL);
+    wait_for("changed 4 %u-%u;", SERVICE + 6, SERVICE + 8);
     uint8_t type = BT_GATT_DISCOVER_PRIMARY;
-    on(PAIR_CENTRAL, do_discover, &type);
-    expect("%u-%u 180f;end0;", SERVICE + 6, SERVICE + 8);
+    pair_on(PAIR_CENTRAL, do_discover, &type);
+    wait_for("%u-%u 180f;end0;", SERVICE + 6, SERVICE + 8);
     story[0] = 0;
-    on(PAIR_PERIPHERAL, do_unregister, NULL);
-    expect("changed 4 %u-%u;", SERVICE + 6, SERVICE + 8);
+    pair_on(PAIR_PERIPHERAL, do_unregister, NULL);
+    wait_for("changed 4 %u-%u;", SERVICE + 6, SERVICE + 8);
     pair_stop(&pair);
 }
 

@@ -13,38 +13,9 @@
 #include <breeze/gatt.h>
 
 #include "support/pair.h"
-
-#define LIMIT_US 60000000
+#include "support/story.h"
 
 static struct pair pair;
-static char story[4096];
-
-static void tell(const char *format, ...)
-{
-    va_list args;
-    size_t len = strlen(story);
-    va_start(args, format);
-    vsnprintf(story + len, sizeof(story) - len, format, args);
-    va_end(args);
-}
-
-static bool said(void *arg)
-{
-    return strstr(story, arg) != NULL;
-}
-
-static void wait_for(const char *what)
-{
-    if (!pair_until(said, (void *)what, LIMIT_US)) {
-        fprintf(stderr, "heard: %s\nmissing: %s\n", story, what);
-    }
-    assert_non_null(strstr(story, what));
-}
-
-static void on(unsigned int who, void (*fn)(void *arg), void *arg)
-{
-    sim_on(pair.hosts[who].host, fn, arg);
-}
 
 static void start(void)
 {
@@ -132,11 +103,11 @@ static void do_read_long(void *arg)
 static void long_values(void **state)
 {
     start();
-    on(PAIR_CENTRAL, do_write_long, NULL);
+    pair_on(PAIR_CENTRAL, do_write_long, NULL);
     wait_for("written 0;");
     assert_int_equal(pair.hosts[PAIR_PERIPHERAL].written, 1); // Whole.
     assert_int_equal(pair.hosts[PAIR_PERIPHERAL].value_len, sizeof(big));
-    on(PAIR_CENTRAL, do_read_long, NULL);
+    pair_on(PAIR_CENTRAL, do_read_long, NULL);
     wait_for("read 0;");
     assert_int_equal(got, sizeof(big));
     pair_stop(&pair);
@@ -150,12 +121,12 @@ static void do_cancel(void *arg)
 static void cancelled_long_write(void **state)
 {
     start();
-    on(PAIR_CENTRAL, do_write_long, NULL);
+    pair_on(PAIR_CENTRAL, do_write_long, NULL);
     sim_run(pair.sim, 50000);
-    on(PAIR_CENTRAL, do_cancel, NULL);
+    pair_on(PAIR_CENTRAL, do_cancel, NULL);
     wait_for("written 14;");
     // Nothing of it is executed with the next one.
-    on(PAIR_CENTRAL, do_write_long, NULL);
+    pair_on(PAIR_CENTRAL, do_write_long, NULL);
     wait_for("written 0;");
     assert_int_equal(pair.hosts[PAIR_PERIPHERAL].written, 1);
     pair_stop(&pair);
@@ -227,19 +198,17 @@ static void do_read_multiple(void *arg)
 
 static void several_values(void **state)
 {
-    char expected[64];
     start();
-    on(PAIR_CENTRAL, do_discover, NULL);
+    pair_on(PAIR_CENTRAL, do_discover, NULL);
     wait_for("includes 0 5a1e0100-bee2-4e5a-8f00-0242ac120002;end2;");
-    on(PAIR_CENTRAL, do_reliable, NULL);
+    pair_on(PAIR_CENTRAL, do_reliable, NULL);
     wait_for("reliable 0;");
-    on(PAIR_CENTRAL, do_read_by_uuid, NULL);
-    snprintf(expected, sizeof(expected), "%u firstone;%u secondon;read 0;", handles[0], handles[1]);
-    wait_for(expected);
+    pair_on(PAIR_CENTRAL, do_read_by_uuid, NULL);
+    wait_for("%u firstone;%u secondon;read 0;", handles[0], handles[1]);
     story[0] = 0;
-    on(PAIR_CENTRAL, do_read_multiple, NULL);
+    pair_on(PAIR_CENTRAL, do_read_multiple, NULL);
     wait_for("0 firstonesecondon;read 0;");
-    on(PAIR_CENTRAL, do_read_multiple, &pair);
+    pair_on(PAIR_CENTRAL, do_read_multiple, &pair);
     wait_for("0 firstone;0 secondon;read 0;");
     pair_stop(&pair);
 }
@@ -286,10 +255,10 @@ static void do_notify_several(void *arg)
 static void the_configuration_is_found(void **state)
 {
     start();
-    on(PAIR_CENTRAL, do_subscribe, NULL);
+    pair_on(PAIR_CENTRAL, do_subscribe, NULL);
     wait_for("subscribed 0;");
     assert_int_equal(sub.ccc_handle, pair.notify_handle + 1);
-    on(PAIR_PERIPHERAL, do_notify_several, NULL);
+    pair_on(PAIR_PERIPHERAL, do_notify_several, NULL);
     wait_for("one;two;");
     pair_stop(&pair);
     assert_non_null(strstr(story, "over;"));

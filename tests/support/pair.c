@@ -106,6 +106,11 @@ bool pair_until(bool (*pred)(void *arg), void *arg, int64_t limit_us)
     return sim_until(current->sim, pred, arg, limit_us);
 }
 
+void pair_on(unsigned int who, void (*fn)(void *arg), void *arg)
+{
+    sim_on(current->hosts[who].host, fn, arg);
+}
+
 // ---- Steps --------------------------------------------------------------------------------------
 
 // What a function that runs inside a host hands back.

@@ -68,6 +68,9 @@ const struct bt_gatt_attr *pair_notify_attr(void);
 // Let time pass until `pred` says true; false after `limit_us`.
 bool pair_until(bool (*pred)(void *arg), void *arg, int64_t limit_us);
 
+// Run a function as one of the hosts.
+void pair_on(unsigned int who, void (*fn)(void *arg), void *arg);
+
 // Steps of pair_start() for tests that want to do them apart; each runs in the host's own state.
 bool pair_enable(struct pair *pair, const struct pair_options *options);
 bool pair_connect(struct pair *pair, uint16_t interval);
