@@ -53,9 +53,8 @@ void rig_addr(struct rig *rig, int i, uint8_t addr[6])
     air_controller_static_address(rig->c[i], addr);
 }
 
-int rig_add_ready(struct rig *rig, const struct air_controller_config *config)
+void rig_restart(struct rig *rig, int i)
 {
-    int i = rig_add(rig, config);
     uint8_t addr[6];
     rig_addr(rig, i, addr);
     assert_int_equal(rig_cmd(rig, i, OP_RESET, NULL, 0), 0);
@@ -64,6 +63,12 @@ int rig_add_ready(struct rig *rig, const struct air_controller_config *config)
     assert_int_equal(
         RIG_CMD(rig, i, OP_LE_EVENT_MASK, 0xff, 0xfd, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff), 0);
     assert_int_equal(rig_cmd(rig, i, OP_RANDOM_ADDRESS, addr, 6), 0);
+}
+
+int rig_add_ready(struct rig *rig, const struct air_controller_config *config)
+{
+    int i = rig_add(rig, config);
+    rig_restart(rig, i);
     return i;
 }
 

@@ -45,6 +45,9 @@ int rig_add(struct rig *rig, const struct air_controller_config *config);
 // address set.
 int rig_add_ready(struct rig *rig, const struct air_controller_config *config);
 
+// What such a controller has behind its reset, again.
+void rig_restart(struct rig *rig, int i);
+
 void rig_run(struct rig *rig, int64_t us);
 // The next packet of a controller without letting time pass; false when there is none.
 bool rig_read(struct rig *rig, int i, struct packet *packet);

@@ -2,7 +2,7 @@
 // Vol 4, Part E, 7.8.52 to 7.8.66), by raw HCI.
 #include <stdio.h>
 
-#include "rig.h"
+#include "any.h"
 
 #define MS 1000
 
@@ -491,18 +491,9 @@ static void test_scan_duration(void **state)
 
 // Any extended command with any parameters, and controllers that come and go: nothing breaks.
 
-static uint32_t any(uint64_t *random)
-{
-    *random = *random * 6364136223846793005u + 1442695040888963407u;
-    return (uint32_t)(*random >> 32);
-}
-
 static void any_command(struct rig *rig, uint64_t *random)
 {
-    static const struct {
-        uint16_t opcode;
-        uint8_t len;
-    } commands[] = {
+    static const struct any_command commands[] = {
         {OP_SET_ADDRESS, 7}, {OP_EXT_PARAMS, 25},    {OP_EXT_DATA, 14},   {OP_EXT_SCAN_RSP, 14},
         {OP_EXT_ENABLE, 6},  {OP_REMOVE_SET, 1},     {OP_CLEAR_SETS, 0},  {OP_EXT_SCAN, 8},
         {OP_EXT_SCAN, 13},   {OP_EXT_SCAN_ON, 6},    {OP_EXT_CREATE, 26}, {OP_CREATE_CANCEL, 0},
@@ -511,15 +502,12 @@ static void any_command(struct rig *rig, uint64_t *random)
     uint32_t draw = any(random);
     int i = (int)(draw % 3);
     size_t which = (draw >> 8) % (sizeof(commands) / sizeof(commands[0]));
-    uint8_t buf[40] = {0x01, 0, 0, commands[which].len};
-    put16(buf + 1, commands[which].opcode);
-    for (int k = 0; k < buf[3]; k++) {
-        buf[4 + k] = (uint8_t)any(random) & (draw & 0x10000 ? 0xff : 0x03);
-    }
+    uint8_t buf[4 + ANY_PARAMS_MAX];
+    size_t len = any_packet(buf, &commands[which], draw, 0x03, random);
     if (commands[which].opcode == OP_EXT_DATA || commands[which].opcode == OP_EXT_SCAN_RSP) {
         buf[7] = 10;
     }
-    (void)air_hci_write(rig->c[i], buf, 4 + buf[3]);
+    (void)air_hci_write(rig->c[i], buf, len);
     if (draw % 97 == 0) {
         air_controller_power(rig->c[i], false);
         air_controller_power(rig->c[i], true);
@@ -532,30 +520,18 @@ static void test_any_extended_command(void **state)
 {
     struct rig rig;
     uint64_t random = 5;
-    rig_open_config(&rig, &(struct air_config){.seed = 3, .loss_ppm = 20000});
-    for (int i = 0; i < 3; i++) {
-        rig_add_ready(&rig, &(struct air_controller_config){0});
-    }
+    any_open(&rig, 3);
     for (int n = 0; n < 30000; n++) {
         if (n % 300 == 0) {
             for (int i = 0; i < 3; i++) {
-                uint8_t addr[6];
-                rig_cmd(&rig, i, OP_RESET, NULL, 0);
-                rig_addr(&rig, i, addr);
-                rig_cmd(&rig, i, OP_RANDOM_ADDRESS, addr, 6);
+                rig_restart(&rig, i);
                 set_make(&rig, i, 0, (uint16_t)(any(&random) % 3), P_1M, P_2M);
                 (void)enable(&rig, i, 0, 0, 0);
             }
         }
         any_command(&rig, &random);
     }
-    for (int i = 0; i < 3; i++) {
-        rig_drain(&rig, i);
-        assert_int_equal(rig_cmd(&rig, i, OP_RESET, NULL, 0), 0);
-    }
-    rig_run(&rig, 40000 * MS);
-    assert_int_equal(air_next(rig.air), AIR_NEVER);
-    rig_close(&rig);
+    any_close(&rig);
 }
 
 static void write_file(void *ctx, const void *data, size_t len)

@@ -1,6 +1,6 @@
 // The life of links: establishment, supervision, termination, several links at once
 // (Core Specification, Vol 6, Part B, 4.5), and the control procedures of 5.1 but encryption.
-#include "rig.h"
+#include "any.h"
 
 #define MS 1000
 
@@ -626,10 +626,7 @@ static void test_close_anchors_cut_no_crumbs(void **state)
 // Three controllers whose hosts send any command with any parameters, mostly for handles that
 // exist: nothing breaks, and all still answer.
 
-static const struct {
-    uint16_t opcode;
-    uint8_t len;
-} any_commands[] = {
+static const struct any_command any_commands[] = {
     {OP_DISCONNECT, 3},
     {OP_REMOTE_VERSION, 2},
     {OP_EVENT_MASK, 8},
@@ -673,44 +670,30 @@ static const struct {
     {0x1405, 2},
 };
 
-static uint32_t any(uint64_t *random)
-{
-    *random = *random * 6364136223846793005u + 1442695040888963407u;
-    return (uint32_t)(*random >> 32);
-}
-
 // A fresh start, so that there is always something to disturb.
 static void any_restart(struct rig *rig, uint32_t draw, uint16_t handles[2])
 {
     rig_run(rig, MS);
     for (int k = 0; k < 3; k++) {
-        uint8_t addr[6];
         rig_drain(rig, k);
-        rig_cmd(rig, k, OP_RESET, NULL, 0);
-        RIG_CMD(rig, k, OP_EVENT_MASK, 255, 255, 255, 255, 255, 255, 255, 255);
-        RIG_CMD(rig, k, OP_LE_EVENT_MASK, 255, 0xfd, 255, 255, 255, 255, 255, 255);
+        rig_restart(rig, k);
         RIG_CMD(rig, k, 0xffb1, 0, 0, 0, 0, 0, 0, 0, 0);
-        rig_addr(rig, k, addr);
-        rig_cmd(rig, k, OP_RANDOM_ADDRESS, addr, 6);
     }
     rig_link(rig, 0, 1, (uint16_t)(6 + draw % 50), handles);
 }
 
-static void any_packet(struct rig *rig, uint64_t *random, const uint16_t handles[2])
+static void any_disturbance(struct rig *rig, uint64_t *random, const uint16_t handles[2])
 {
     uint32_t draw = any(random);
     int i = (int)(draw % 3);
     size_t which = (draw >> 8) % (sizeof(any_commands) / sizeof(any_commands[0]));
-    uint8_t buf[40] = {0x01, 0, 0, any_commands[which].len};
-    put16(buf + 1, any_commands[which].opcode);
-    for (int k = 0; k < buf[3]; k++) {
-        buf[4 + k] = (uint8_t)any(random) & (draw & 0x10000 ? 0xff : 0x07);
-    }
+    uint8_t buf[4 + ANY_PARAMS_MAX];
+    size_t len = any_packet(buf, &any_commands[which], draw, 0x07, random);
     if (buf[3] >= 2) {
         put16(buf + 4, handles[i & 1]);
     }
     if (any_commands[which].opcode != OP_RESET || !(draw >> 30)) {
-        (void)air_hci_write(rig->c[i], buf, 4 + buf[3]);
+        (void)air_hci_write(rig->c[i], buf, len);
     }
     if (draw % 7 == 0) {
         uint8_t acl[16] = {0x02, (uint8_t)handles[i & 1], (uint8_t)(handles[i & 1] >> 8), 11};
@@ -727,23 +710,14 @@ static void test_any_command_at_any_time(void **state)
     struct rig rig;
     uint16_t handles[2];
     uint64_t random = 99;
-    rig_open_config(&rig, &(struct air_config){.seed = 3, .loss_ppm = 20000});
-    for (int i = 0; i < 3; i++) {
-        rig_add_ready(&rig, &(struct air_controller_config){0});
-    }
+    any_open(&rig, 3);
     for (int n = 0; n < 60000; n++) {
         if (n % 300 == 0) {
             any_restart(&rig, any(&random), handles);
         }
-        any_packet(&rig, &random, handles);
+        any_disturbance(&rig, &random, handles);
     }
-    for (int i = 0; i < 3; i++) {
-        rig_drain(&rig, i);
-        assert_int_equal(rig_cmd(&rig, i, OP_RESET, NULL, 0), 0);
-    }
-    rig_run(&rig, 40000 * MS);
-    assert_int_equal(air_next(rig.air), AIR_NEVER); // nothing is left over
-    rig_close(&rig);
+    any_close(&rig);
 }
 
 static void test_link_limit(void **state)

@@ -1,6 +1,6 @@
 // Periodic advertising and synchronisation on the air (Core Specification, Vol 6, Part B, 4.4; Vol 4,
 // Part E, 7.8.61 to 7.8.73 and 7.8.88 to 7.8.92), by raw HCI.
-#include "rig.h"
+#include "any.h"
 
 #define MS 1000
 
@@ -330,19 +330,10 @@ static void test_transfer_is_checked(void **state)
     rig_close(&rig);
 }
 
-static uint32_t any(uint64_t *random)
-{
-    *random = *random * 6364136223846793005u + 1442695040888963407u;
-    return (uint32_t)(*random >> 32);
-}
-
 // Commands at random, with small numbers that often mean something, devices that vanish: it all ends.
 static void test_any_periodic_command(void **state)
 {
-    static const struct {
-        uint16_t opcode;
-        uint8_t len;
-    } commands[] = {
+    static const struct any_command commands[] = {
         {OP_PER_PARAMS, 7},  {OP_PER_DATA, 13},   {OP_PER_ENABLE, 2},   {OP_EXT_ENABLE, 6},
         {OP_SYNC, 14},       {OP_SYNC_CANCEL, 0}, {OP_SYNC_END, 2},     {OP_LIST_ADD, 8},
         {OP_LIST_REMOVE, 8}, {OP_PER_RECEIVE, 3}, {OP_PAST_SET, 5},     {OP_PAST_SYNC, 6},
@@ -350,17 +341,11 @@ static void test_any_periodic_command(void **state)
     };
     struct rig rig;
     uint64_t random = 7;
-    rig_open_config(&rig, &(struct air_config){.seed = 4, .loss_ppm = 20000});
-    for (int i = 0; i < 3; i++) {
-        rig_add_ready(&rig, &(struct air_controller_config){0});
-    }
+    any_open(&rig, 4);
     for (int n = 0; n < 20000; n++) {
         if (n % 250 == 0) {
             for (int i = 0; i < 3; i++) {
-                uint8_t addr[6];
-                rig_cmd(&rig, i, OP_RESET, NULL, 0);
-                rig_addr(&rig, i, addr);
-                rig_cmd(&rig, i, OP_RANDOM_ADDRESS, addr, 6);
+                rig_restart(&rig, i);
             }
             train(&rig, 0, 8, any(&random) % 600);
             scan(&rig, 1);
@@ -369,12 +354,9 @@ static void test_any_periodic_command(void **state)
         uint32_t draw = any(&random);
         size_t which = (draw >> 8) % (sizeof(commands) / sizeof(commands[0]));
         int i = (int)(draw % 3);
-        uint8_t buf[20] = {0x01, 0, 0, commands[which].len};
-        put16(buf + 1, commands[which].opcode);
-        for (int k = 0; k < buf[3]; k++) {
-            buf[4 + k] = (uint8_t)any(&random) & (draw & 0x10000 ? 0xff : 0x03);
-        }
-        (void)air_hci_write(rig.c[i], buf, 4u + buf[3]);
+        uint8_t buf[4 + ANY_PARAMS_MAX];
+        size_t len = any_packet(buf, &commands[which], draw, 0x03, &random);
+        (void)air_hci_write(rig.c[i], buf, len);
         if (draw % 89 == 0) {
             air_controller_power(rig.c[i], false);
             air_controller_power(rig.c[i], true);
@@ -382,13 +364,7 @@ static void test_any_periodic_command(void **state)
         rig_run(&rig, draw % 12000);
         rig_drain(&rig, i);
     }
-    for (int i = 0; i < 3; i++) {
-        rig_drain(&rig, i);
-        assert_int_equal(rig_cmd(&rig, i, OP_RESET, NULL, 0), 0);
-    }
-    rig_run(&rig, 40000 * MS);
-    assert_int_equal(air_next(rig.air), AIR_NEVER);
-    rig_close(&rig);
+    any_close(&rig);
 }
 
 int main(void)
