@@ -20,6 +20,9 @@
 #define LOG_LAYER LOG_L2CAP
 #include "base/log.h"
 
+// K-frames that a sender has under way at once, unless its controller is a large one.
+#define PIPELINE 16
+
 static void drop(struct coc *coc, const char *why)
 {
     log_wrn("%u: channel 0x%04x: %s", coc->conn->acl.handle, coc_cid(coc), why);
@@ -51,6 +54,14 @@ static uint16_t target(const struct coc *coc)
     return coc->held ? 0 : frames(coc, coc->rx_mtu + BT_L2CAP_SDU_HDR_SIZE);
 }
 
+// How few the peer may have left when it gets more. A credit frame costs a data PDU its place in the
+// air, so as rarely as may be: but what is left must last until the new ones are there, and that is
+// the sender's whole pipeline, its controller's buffers above all.
+static uint16_t low(uint16_t want)
+{
+    return MAX(want / 4, MIN(want / 2, PIPELINE));
+}
+
 uint16_t coc_rx_start(struct coc *coc)
 {
     return by_application(coc) ? (uint16_t)atomic_get(&coc->le->rx.credits) : target(coc);
@@ -60,8 +71,7 @@ void coc_rx_refill(struct coc *coc)
 {
     uint16_t want = target(coc);
     uint16_t have = (uint16_t)(coc->rx_credits + coc->give);
-    // Half at a time: a credit costs a frame too.
-    if (!by_application(coc) && coc->state == COC_OPEN && have < want && 2 * have <= want) {
+    if (!by_application(coc) && coc->state == COC_OPEN && have < want && have <= low(want)) {
         coc->give = (uint16_t)(coc->give + want - have);
         coc_owe(coc, COC_OWE_CREDITS);
     }

@@ -16,7 +16,8 @@ struct echo {
 static struct echo echoes[CHANS];
 
 NET_BUF_POOL_FIXED_DEFINE(echo_tx, 2 * CHANS, BT_L2CAP_SDU_BUF_SIZE(SDU_MAX), 0, NULL);
-NET_BUF_POOL_FIXED_DEFINE(echo_rx, 34 * CHANS, SDU_MAX, 0, NULL);
+// Channels that keep SDUs now and then: what peers may send already has a place.
+NET_BUF_POOL_FIXED_DEFINE(echo_rx, (CONFIG_BREEZE_L2CAP_WINDOW + 2) * CHANS, SDU_MAX, 0, NULL);
 
 static struct echo *echo_of(struct bt_l2cap_chan *chan)
 {

@@ -340,13 +340,14 @@ static void pitfall_80_credits_beyond_one_sdu(void **state)
 {
     open_again();
     frame_to_channel("\x01\x00x", 3);
-    SIG(conn, "< 16 01 04 00 40 00 20 00");
-    for (int i = 0; i < 15; i++) {
+    SIG(conn, "< 16 01 04 00 40 00 40 00");
+    for (int i = 0; i < 47; i++) {
         frame_to_channel("\x01\x00x", 3);
     }
     SIG(conn, "< -");
+    heard[0] = 0;
     frame_to_channel("\x01\x00x", 3);
-    SIG(conn, "< 16 02 04 00 40 00 10 00"); // Half a window at a time.
+    SIG(conn, "< 16 02 04 00 40 00 30 00"); // Three quarters of a window at a time.
     heard[0] = 0;
     recv_says = -EINPROGRESS;
     for (int i = 0; i < 3; i++) {
@@ -359,7 +360,7 @@ static void pitfall_80_credits_beyond_one_sdu(void **state)
     }
     kept_count = 0;
     assert_int_equal(bt_l2cap_chan_recv_complete(&chans[0].chan, kept[0]), -EINVAL);
-    SIG(conn, "< -"); // It has 29 credits left, which is more than one SDU needs.
+    SIG(conn, "< -"); // It has 61 credits left, which is more than one SDU needs.
 }
 
 static void no_buffer_for_an_sdu_ends_the_channel(void **state)

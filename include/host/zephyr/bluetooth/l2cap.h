@@ -124,7 +124,8 @@ struct bt_l2cap_chan_ops {
     struct net_buf *(*alloc_buf)(struct bt_l2cap_chan *chan);
     // An SDU. 0: done with it, the host frees `buf`. -EINPROGRESS: the application keeps it until
     // bt_l2cap_chan_recv_complete(), the peer gets no more credits meanwhile. Any other error
-    // closes the channel.
+    // closes the channel. Who keeps every SDU needs one buffer. Who has taken some at once, and then
+    // keeps one, is brought those that the peer had credits for: CONFIG_BREEZE_L2CAP_WINDOW at most.
     int (*recv)(struct bt_l2cap_chan *chan, struct net_buf *buf);
     // The oldest SDU that bt_l2cap_chan_send() took has left the controller.
     void (*sent)(struct bt_l2cap_chan *chan);
