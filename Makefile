@@ -36,8 +36,10 @@ test: ## everything that proves Breeze; JUnit XML in build/test-results
 faults: ## every fault at every point of the scenarios in tests/fault
 	@tools/deps.sh test
 	@tools/configure.sh sanitize
-	@cmake --build --preset sanitize --target fault
+	@cmake --build --preset sanitize --target fault fault_eatt fault_signing
 	@build/sanitize/tests/fault/fault
+	@build/sanitize/tests/fault/fault_eatt eatt
+	@build/sanitize/tests/fault/fault_signing signed
 
 interop: ## against Bumble, RootCanal, and Linux and BlueZ in QEMU; writes doc/INTEROP.md
 	@tools/deps.sh interop

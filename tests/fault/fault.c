@@ -10,6 +10,10 @@
 // timer runs and no reference is held; after bt_enable() the scenario passes without the fault;
 // bonds are whole, and the same in the settings (fault_smp.h).
 //
+// The scenarios: links and scanning here, GATT in fault_gatt.h, sets and trains in fault_adv.h, channels
+// in fault_l2cap.h, pairing, and in builds that have them enhanced bearers and signed writes, in
+// fault_smp.h.
+//
 // Usage: fault [-s STRIDE] [-v] [SCENARIO [KIND [VICTIM [POINT]]]]
 #include <errno.h>
 #include <stdio.h>
@@ -18,10 +22,8 @@
 #include <unistd.h>
 
 #include <breeze/breeze.h>
-#include <breeze/gatt.h>
 #include <zephyr/bluetooth/bluetooth.h>
 #include <zephyr/bluetooth/conn.h>
-#include <zephyr/bluetooth/gatt.h>
 #include <zephyr/bluetooth/hci.h>
 
 #include "conn/conn.h"
@@ -65,7 +67,9 @@ static struct side {
     int err;
     unsigned int connected, failed, disconnected;
     unsigned int reports, found, written, notified, updated, sent;
-    unsigned int started, ended;
+    unsigned int started, ended; // Procedures
+    unsigned int held;           // Objects that last until the application or the host ends them.
+    unsigned int known;          // Links whose peer's version and features are known.
 } sides[2];
 
 static struct side *here(void)
@@ -114,7 +118,8 @@ static void held_release(void *arg)
 // A Command Complete, or for commands that end later a Command Status, with an error.
 static void refuse(struct air_controller *controller, const uint8_t *command)
 {
-    static const uint16_t later[] = {0x0406, 0x041d, 0x200d, 0x2013, 0x2016, 0x2019, 0x2032};
+    static const uint16_t later[] = {0x0406, 0x041d, 0x200d, 0x2013, 0x2016,
+                                     0x2019, 0x2032, 0x2043, 0x2044, 0x207e};
     uint16_t opcode = (uint16_t)(command[1] | command[2] << 8);
     uint8_t complete[] = {0x04, 0x0e, 0x04, 0x01, command[1], command[2], 0x0c};
     uint8_t status[] = {0x04, 0x0f, 0x04, 0x0c, 0x01, command[1], command[2]};
@@ -177,46 +182,6 @@ static bool until(const unsigned int *what, unsigned int at_least)
 
 // ---- The application ---------------------------------------------------------------------------
 
-static uint8_t value[512];
-static uint16_t value_len;
-static uint8_t big[300];
-
-static ssize_t on_read(struct bt_conn *conn, const struct bt_gatt_attr *attr, void *buf,
-                       uint16_t len, uint16_t offset)
-{
-    (void)callback();
-    return bt_gatt_attr_read(conn, attr, buf, len, offset, value, value_len);
-}
-
-static ssize_t on_write(struct bt_conn *conn, const struct bt_gatt_attr *attr, const void *buf,
-                        uint16_t len, uint16_t offset, uint8_t flags)
-{
-    struct side *side = callback();
-    if (offset + len > (int)sizeof(value)) {
-        return BT_GATT_ERR(BT_ATT_ERR_INVALID_ATTRIBUTE_LEN);
-    }
-    memcpy(value + offset, buf, len);
-    value_len = (uint16_t)(offset + len);
-    side->written++;
-    return len;
-}
-
-static void on_ccc(const struct bt_gatt_attr *attr, uint16_t ccc)
-{
-    (void)callback();
-}
-
-BT_GATT_SERVICE_DEFINE(
-    fault_service, BT_GATT_PRIMARY_SERVICE(BT_UUID_DECLARE_16(0xff00)),
-    BT_GATT_CHARACTERISTIC(BT_UUID_DECLARE_16(0xff01), BT_GATT_CHRC_READ | BT_GATT_CHRC_WRITE,
-                           BT_GATT_PERM_READ | BT_GATT_PERM_WRITE, on_read, on_write, NULL),
-    BT_GATT_CHARACTERISTIC(BT_UUID_DECLARE_16(0xff02), BT_GATT_CHRC_NOTIFY | BT_GATT_CHRC_INDICATE,
-                           BT_GATT_PERM_NONE, NULL, NULL, NULL),
-    BT_GATT_CCC(on_ccc, BT_GATT_PERM_READ | BT_GATT_PERM_WRITE));
-
-#define VALUE_HANDLE  (bt_gatt_attr_get_handle(&attr_fault_service[2]))
-#define NOTIFY_HANDLE (bt_gatt_attr_get_handle(&attr_fault_service[4]))
-
 static void on_connected(struct bt_conn *conn, uint8_t err)
 {
     struct side *side = callback();
@@ -247,11 +212,24 @@ static void on_updated(struct bt_conn *conn, uint16_t interval, uint16_t latency
     callback()->updated++;
 }
 
+static void on_known(struct bt_conn *conn, struct bt_conn_remote_info *info)
+{
+    callback()->known++;
+}
+
+static void on_subrate(struct bt_conn *conn, const struct bt_conn_le_subrate_changed *changed)
+{
+    struct side *side = callback();
+    side->updated += !changed->status;
+}
+
 BT_CONN_CB_DEFINE(fault_callbacks) = {
     .connected = on_connected,
     .disconnected = on_disconnected,
     .recycled = on_recycled,
     .le_param_updated = on_updated,
+    .remote_info_available = on_known,
+    .subrate_changed = on_subrate,
 };
 
 static void on_report(const bt_addr_le_t *addr, int8_t rssi, uint8_t type,
@@ -281,6 +259,11 @@ static int call_advertise(void)
 static int call_advertise_directed(void)
 {
     return bt_le_adv_start(BT_LE_ADV_CONN_DIR_LOW_DUTY(&sides[CENTRAL].addr), NULL, 0, NULL, 0);
+}
+
+static int call_advertise_fast(void)
+{
+    return bt_le_adv_start(BT_LE_ADV_CONN_DIR(&sides[CENTRAL].addr), NULL, 0, NULL, 0);
 }
 
 static int call_create(void)
@@ -315,6 +298,18 @@ static int call_update(void)
                         : -ENOTCONN;
 }
 
+static int call_subrate_accept(void)
+{
+    static const struct bt_conn_le_subrate_param accepted = {1, 10, 1, 5, 600};
+    return bt_conn_le_subrate_set_defaults(&accepted);
+}
+
+static int call_subrate(void)
+{
+    static const struct bt_conn_le_subrate_param rest = {4, 8, 0, 1, 500};
+    return here()->conn ? bt_conn_le_subrate_request(here()->conn, &rest) : -ENOTCONN;
+}
+
 static int call_disconnect(void)
 {
     return here()->conn ? bt_conn_disconnect(here()->conn, BT_HCI_ERR_REMOTE_USER_TERM_CONN)
@@ -326,171 +321,6 @@ static int started(int err)
 {
     here()->started += !err;
     return err;
-}
-
-static struct bt_gatt_exchange_params exchange;
-static struct bt_gatt_discover_params discover;
-static struct bt_gatt_read_params read_params;
-static struct bt_gatt_write_params write_params;
-static struct breeze_gatt_reliable_params reliable;
-static struct bt_gatt_subscribe_params subscription;
-static struct bt_gatt_indicate_params indication;
-
-static void on_exchanged(struct bt_conn *conn, uint8_t err, struct bt_gatt_exchange_params *params)
-{
-    callback()->ended++;
-}
-
-static int call_exchange(void)
-{
-    exchange.func = on_exchanged;
-    return started(here()->conn ? bt_gatt_exchange_mtu(here()->conn, &exchange) : -ENOTCONN);
-}
-
-static uint8_t on_found(struct bt_conn *conn, const struct bt_gatt_attr *attr,
-                        struct bt_gatt_discover_params *params)
-{
-    struct side *side = callback();
-    side->found += attr != NULL;
-    side->ended += !attr;
-    return BT_GATT_ITER_CONTINUE;
-}
-
-static int call_discover(void)
-{
-    if (!here()->conn) {
-        return -ENOTCONN;
-    }
-    discover = (struct bt_gatt_discover_params){.func = on_found,
-                                                .start_handle = 1,
-                                                .end_handle = 0xffff,
-                                                .type = BT_GATT_DISCOVER_ATTRIBUTE};
-    return started(bt_gatt_discover(here()->conn, &discover));
-}
-
-static uint8_t on_value(struct bt_conn *conn, uint8_t err, struct bt_gatt_read_params *params,
-                        const void *data, uint16_t len)
-{
-    callback()->ended += !data;
-    return BT_GATT_ITER_CONTINUE;
-}
-
-static int call_read(void)
-{
-    if (!here()->conn) {
-        return -ENOTCONN;
-    }
-    read_params = (struct bt_gatt_read_params){
-        .func = on_value, .handle_count = 1, .single = {.handle = VALUE_HANDLE}};
-    return started(bt_gatt_read(here()->conn, &read_params));
-}
-
-static void on_written(struct bt_conn *conn, uint8_t err, struct bt_gatt_write_params *params)
-{
-    callback()->ended++;
-}
-
-static int call_write_long(void)
-{
-    if (!here()->conn) {
-        return -ENOTCONN;
-    }
-    write_params = (struct bt_gatt_write_params){
-        .func = on_written, .handle = VALUE_HANDLE, .data = big, .length = sizeof(big)};
-    return started(bt_gatt_write(here()->conn, &write_params));
-}
-
-static int call_cancel(void)
-{
-    if (!here()->conn) {
-        return -ENOTCONN;
-    }
-    bt_gatt_cancel(here()->conn, &write_params);
-    return 0;
-}
-
-static void on_reliable(struct bt_conn *conn, uint8_t err,
-                        struct breeze_gatt_reliable_params *params)
-{
-    callback()->ended++;
-}
-
-static int call_reliable(void)
-{
-    static struct breeze_gatt_part parts[2];
-    if (!here()->conn) {
-        return -ENOTCONN;
-    }
-    parts[0] = (struct breeze_gatt_part){VALUE_HANDLE, 0, 10, big};
-    parts[1] = (struct breeze_gatt_part){VALUE_HANDLE, 10, 30, big};
-    reliable =
-        (struct breeze_gatt_reliable_params){.func = on_reliable, .parts = parts, .count = 2};
-    return started(breeze_gatt_write_reliable(here()->conn, &reliable));
-}
-
-static uint8_t on_notified(struct bt_conn *conn, struct bt_gatt_subscribe_params *params,
-                           const void *data, uint16_t len)
-{
-    struct side *side = callback();
-    side->notified += data != NULL;
-    side->ended += !data;
-    return BT_GATT_ITER_CONTINUE;
-}
-
-static void on_subscribed(struct bt_conn *conn, uint8_t err,
-                          struct bt_gatt_subscribe_params *params)
-{
-    callback()->found += !err && params->value;
-}
-
-// Started once; over when its notify callback has no data.
-static int call_subscribe(void)
-{
-    if (!here()->conn) {
-        return -ENOTCONN;
-    }
-    subscription =
-        (struct bt_gatt_subscribe_params){.notify = on_notified,
-                                          .subscribe = on_subscribed,
-                                          .value_handle = NOTIFY_HANDLE,
-                                          .value = BT_GATT_CCC_NOTIFY | BT_GATT_CCC_INDICATE};
-    return started(bt_gatt_subscribe(here()->conn, &subscription));
-}
-
-static int call_unsubscribe(void)
-{
-    return here()->conn ? bt_gatt_unsubscribe(here()->conn, &subscription) : -ENOTCONN;
-}
-
-static void on_sent(struct bt_conn *conn, void *user_data)
-{
-    struct side *side = callback();
-    side->sent++;
-    side->ended++;
-}
-
-static int call_notify(void)
-{
-    struct bt_gatt_notify_params params = {
-        .attr = &attr_fault_service[4], .data = big, .len = 20, .func = on_sent};
-    return started(here()->conn ? bt_gatt_notify_cb(here()->conn, &params) : -ENOTCONN);
-}
-
-static void on_indicated(struct bt_conn *conn, struct bt_gatt_indicate_params *params, uint8_t err)
-{
-    struct side *side = callback();
-    side->sent++;
-    side->ended++;
-}
-
-static int call_indicate(void)
-{
-    if (!here()->conn) {
-        return -ENOTCONN;
-    }
-    indication = (struct bt_gatt_indicate_params){
-        .attr = &attr_fault_service[4], .func = on_indicated, .data = big, .len = 20};
-    return started(bt_gatt_indicate(here()->conn, &indication));
 }
 
 static int call_disable(void)
@@ -558,6 +388,15 @@ static bool scenario_connect(void)
            link_up(call_advertise_directed, call_create) && link_down(PERIPHERAL);
 }
 
+// Nobody comes: it ends by itself.
+static bool scenario_directed(void)
+{
+    unsigned int failed = sides[PERIPHERAL].failed;
+    return up() && does(PERIPHERAL, call_advertise_fast) &&
+           until(&sides[PERIPHERAL].failed, failed + 1) &&
+           link_up(call_advertise_fast, call_create) && link_down(CENTRAL);
+}
+
 static bool scenario_scan(void)
 {
     unsigned int reports = sides[CENTRAL].reports;
@@ -579,50 +418,57 @@ static bool scenario_update(void)
            until(&sides[PERIPHERAL].updated, p + 1) && link_down(CENTRAL);
 }
 
-static bool scenario_read(void)
+static bool both_know(unsigned int base_p, unsigned int base_c)
 {
-    value_len = sizeof(value);
-    return link_up(call_advertise, call_create) && procedure(CENTRAL, call_exchange) &&
-           procedure(CENTRAL, call_discover) && procedure(CENTRAL, call_read) &&
-           link_down(PERIPHERAL);
+    return until(&sides[PERIPHERAL].known, base_p + 1) && until(&sides[CENTRAL].known, base_c + 1);
 }
 
-static bool scenario_write(void)
+static bool known_up(void)
 {
-    return link_up(call_advertise, call_create) && procedure(CENTRAL, call_write_long) &&
-           value_len == sizeof(big) && procedure(CENTRAL, call_reliable) &&
-           does(CENTRAL, call_write_long) && does(CENTRAL, call_cancel) &&
-           until(&sides[CENTRAL].ended, sides[CENTRAL].started) && link_down(CENTRAL);
+    unsigned int p = sides[PERIPHERAL].known;
+    unsigned int c = sides[CENTRAL].known;
+    return link_up(call_advertise, call_create) && both_know(p, c);
 }
 
-static bool scenario_notify(void)
+static bool scenario_subrate(void)
 {
-    unsigned int found = sides[CENTRAL].found;
-    unsigned int notified = sides[CENTRAL].notified;
-    return link_up(call_advertise, call_create) && does(CENTRAL, call_subscribe) &&
-           until(&sides[CENTRAL].found, found + 1) && procedure(PERIPHERAL, call_notify) &&
-           procedure(PERIPHERAL, call_indicate) && until(&sides[CENTRAL].notified, notified + 2) &&
-           procedure(CENTRAL, call_unsubscribe) && link_down(PERIPHERAL);
+    unsigned int p = sides[PERIPHERAL].updated;
+    unsigned int c = sides[CENTRAL].updated;
+    return up() && does(CENTRAL, call_subrate_accept) && known_up() &&
+           does(PERIPHERAL, call_subrate) && until(&sides[PERIPHERAL].updated, p + 1) &&
+           until(&sides[CENTRAL].updated, c + 1) && link_down(PERIPHERAL);
 }
 
-// Procedures of both sides at once, cut off by the end of the link.
-static bool scenario_crossing(void)
-{
-    return link_up(call_advertise, call_create) && does(CENTRAL, call_discover) &&
-           does(CENTRAL, call_read) && does(CENTRAL, call_write_long) &&
-           does(PERIPHERAL, call_exchange) && link_down(CENTRAL) &&
-           until(&sides[CENTRAL].ended, sides[CENTRAL].started);
-}
-
+#include "fault_adv.h"
+#include "fault_gatt.h"
+#include "fault_l2cap.h"
 #include "fault_smp.h"
 
 static const struct {
     const char *name;
     bool (*run)(void);
-} scenarios[] = {
-    {"connect", scenario_connect}, {"scan", scenario_scan},         {"accept", scenario_accept},
-    {"update", scenario_update},   {"read", scenario_read},         {"write", scenario_write},
-    {"notify", scenario_notify},   {"crossing", scenario_crossing}, SMP_SCENARIOS};
+    enum air_level level;
+} scenarios[] = {{"connect", scenario_connect, AIR_LEVEL_DEFAULT},
+                 {"connect-4.2", scenario_connect, AIR_LEVEL_4_2}, // Legacy commands
+                 {"directed", scenario_directed, AIR_LEVEL_DEFAULT},
+                 {"scan", scenario_scan, AIR_LEVEL_DEFAULT},
+                 {"scan-4.2", scenario_scan, AIR_LEVEL_4_2},
+                 {"accept", scenario_accept, AIR_LEVEL_DEFAULT},
+                 {"update", scenario_update, AIR_LEVEL_DEFAULT},
+                 {"subrate", scenario_subrate, AIR_LEVEL_DEFAULT},
+                 {"sets", scenario_sets, AIR_LEVEL_DEFAULT},
+                 {"train", scenario_train, AIR_LEVEL_DEFAULT},
+                 {"transfer", scenario_transfer, AIR_LEVEL_DEFAULT},
+                 {"read", scenario_read, AIR_LEVEL_DEFAULT},
+                 {"read-long", scenario_read_long, AIR_LEVEL_DEFAULT},
+                 {"write", scenario_write, AIR_LEVEL_DEFAULT},
+                 {"reliable", scenario_reliable, AIR_LEVEL_DEFAULT},
+                 {"notify", scenario_notify, AIR_LEVEL_DEFAULT},
+                 {"indicate", scenario_indicate, AIR_LEVEL_DEFAULT},
+                 {"crossing", scenario_crossing, AIR_LEVEL_DEFAULT},
+                 {"channel", scenario_channel, AIR_LEVEL_DEFAULT},
+                 {"ecred", scenario_ecred, AIR_LEVEL_DEFAULT},
+                 SMP_SCENARIOS};
 
 // ---- What must hold ------------------------------------------------------------------------------
 
@@ -671,7 +517,7 @@ static const char *check(bool (*run)(void))
         }
         sim_run(sim, 200000); // Called before from a callback, it runs in the next step.
         sim_on(sides[i].host, count_left, &left);
-        if (left || sides[i].conn || sides[i].ended != sides[i].started) {
+        if (left || sides[i].conn || sides[i].held || sides[i].ended != sides[i].started) {
             return "something is left after bt_disable()";
         }
     }
@@ -681,6 +527,7 @@ static const char *check(bool (*run)(void))
     for (int i = 0; i < 2; i++) {
         unsigned int left = 0;
         sim_on(sides[i].host, count_pools, &left);
+        left += chan_pools_left(i);
         if (left) {
             return "a pool is not full";
         }
@@ -688,10 +535,11 @@ static const char *check(bool (*run)(void))
     return run() ? NULL : "the scenario does not pass any more";
 }
 
-static void begin(void)
+static void begin(enum air_level level)
 {
-    struct air_controller_config config = {.latency_us = 200};
+    struct air_controller_config config = {.latency_us = 200, .level = level};
     memset(sides, 0, sizeof(sides));
+    chan_begin();
     value_len = 0;
     sim = sim_new(&(struct air_config){.seed = 3});
     for (int i = 0; i < 2; i++) {
@@ -713,14 +561,15 @@ static void finish(void)
 // One run; what went wrong, or NULL. Without a fault the points are counted.
 static unsigned int disturbed; // Runs that the fault kept from passing.
 
-static const char *attempt(bool (*run)(void), enum kind kind, int victim, unsigned int at,
+static const char *attempt(size_t scenario, enum kind kind, int victim, unsigned int at,
                            unsigned int *points)
 {
+    bool (*run)(void) = scenarios[scenario].run;
     memset(&fault, 0, sizeof(fault));
     fault.kind = kind;
     fault.victim = victim;
     fault.at = at;
-    begin();
+    begin(scenarios[scenario].level);
     fault.armed = true;
     bool passed = run();
     bool struck = fault.point >= at;
@@ -774,9 +623,9 @@ int main(int argc, char **argv)
             if (!chosen(argc, argv, 1, kind_names[kind]) || !chosen(argc, argv, 2, side)) {
                 continue;
             }
-            const char *wrong = attempt(scenarios[s].run, kind, victim, 0, &points);
+            const char *wrong = attempt(s, kind, victim, 0, &points);
             for (unsigned int at = only ? only : 1; !wrong && at <= points; at += stride) {
-                const char *bad = attempt(scenarios[s].run, kind, victim, at, NULL);
+                const char *bad = attempt(s, kind, victim, at, NULL);
                 tried++;
                 failures += bad != NULL;
                 if (bad) {

@@ -1,4 +1,4 @@
-// The scenarios of pairing and bonding, and what must hold of them: every link at rest, and no bond
+// The scenarios of pairing and bonding, of what needs keys, and what must hold of them: every link at rest, and no bond
 // that is less than whole, in memory or in the settings. Included once, by fault.c, behind its helpers.
 #ifndef BREEZE_TESTS_FAULT_FAULT_SMP_H_
 #define BREEZE_TESTS_FAULT_FAULT_SMP_H_
@@ -149,6 +149,64 @@ static bool scenario_legacy(void)
     return scenario_bonding(call_ready_legacy, PERIPHERAL);
 }
 
+#if CONFIG_BT_EATT
+static int call_bearers(void)
+{
+    return bt_eatt_count(here()->conn) == CONFIG_BT_EATT_MAX ? 0 : -EAGAIN;
+}
+
+static int call_bearer_close(void)
+{
+    return here()->conn ? bt_eatt_disconnect_one(here()->conn) : -ENOTCONN;
+}
+
+static bool bearers_open(void)
+{
+    int64_t left = STEP_US;
+    for (; left > 0 && !(does(PERIPHERAL, call_bearers) && does(CENTRAL, call_bearers));
+         left -= TICK_US) {
+        pass(TICK_US);
+    }
+    return left > 0;
+}
+
+static bool pair_up(void)
+{
+    unsigned int paired[] = {smp_sides[0].paired, smp_sides[1].paired};
+    return up() && does(PERIPHERAL, call_ready) && does(CENTRAL, call_ready) &&
+           link_up(call_advertise, call_create) && procedure(CENTRAL, call_pair) &&
+           GREW(paired, paired);
+}
+
+// Procedures at once, each on a bearer; the end of one bearer, and of all with the link.
+static bool scenario_eatt(void)
+{
+    value_len = 40;
+    return pair_up() && bearers_open() && does(CENTRAL, call_read) &&
+           does(CENTRAL, call_write_long) && does(CENTRAL, call_discover) &&
+           until(&sides[CENTRAL].ended, sides[CENTRAL].started) &&
+           does(CENTRAL, call_bearer_close) && procedure(CENTRAL, call_read) && link_down(CENTRAL);
+}
+#elif CONFIG_BT_SIGNING
+static int call_write_signed(void)
+{
+    return here()->conn ? bt_gatt_write_without_response(here()->conn, VALUE_HANDLE, big, 8, true)
+                        : -ENOTCONN;
+}
+
+// A link that is not encrypted, and a key of the bond.
+static bool scenario_signed(void)
+{
+    if (!scenario_bonding(call_ready, CENTRAL) || !link_up(call_advertise, call_create)) {
+        return false;
+    }
+    unsigned int written = sides[PERIPHERAL].written;
+    return does(CENTRAL, call_write_signed) && until(&sides[PERIPHERAL].written, written + 1) &&
+           does(CENTRAL, call_write_signed) && until(&sides[PERIPHERAL].written, written + 2) &&
+           link_down(PERIPHERAL);
+}
+#endif
+
 // ---- What must hold ----------------------------------------------------------------------------
 
 static bool is_key(const struct smp_ltk *ltk)
@@ -204,7 +262,16 @@ static void count_half(void *arg)
     }
 }
 
-#define SMP_SCENARIOS {"pair", scenario_pair}, {"legacy", scenario_legacy},
+#if CONFIG_BT_EATT
+#define SMP_OPTIONAL {"eatt", scenario_eatt, AIR_LEVEL_DEFAULT},
+#elif CONFIG_BT_SIGNING
+#define SMP_OPTIONAL {"signed", scenario_signed, AIR_LEVEL_DEFAULT},
+#else
+#define SMP_OPTIONAL
+#endif
+#define SMP_SCENARIOS                                                                              \
+    {"pair", scenario_pair, AIR_LEVEL_DEFAULT}, {"legacy", scenario_legacy, AIR_LEVEL_DEFAULT},    \
+        SMP_OPTIONAL
 
 #else // No scenarios, and nothing to hold.
 
