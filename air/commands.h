@@ -117,6 +117,11 @@ uint8_t cmd_set_resolution(struct air_controller *, struct call *);
 uint8_t cmd_set_rpa_timeout(struct air_controller *, struct call *);
 uint8_t cmd_set_privacy_mode(struct air_controller *, struct call *);
 
+// p256.c
+uint8_t cmd_read_p256(struct air_controller *, struct call *);
+uint8_t cmd_generate_dhkey(struct air_controller *, struct call *);
+uint8_t cmd_generate_dhkey_v2(struct air_controller *, struct call *);
+
 // subrate.c
 uint8_t cmd_set_host_feature(struct air_controller *, struct call *);
 uint8_t cmd_set_default_subrate(struct air_controller *, struct call *);

@@ -137,6 +137,7 @@ void controller_defaults(struct air_controller *controller)
     controller->scan.listener.window = 0x10;
     controller->accept_count = 0;
     privacy_reset(controller);
+    p256_reset(controller);
     controller->channel_map = ALL_CHANNELS;
     controller->subrate_host = false;
     controller->subrate = (struct subrate_params){.min = 1, .max = 1, .timeout = 3200}; // 7.8.123

@@ -112,6 +112,16 @@ struct subrate_params {
     uint16_t min, max, latency, continuation, timeout;
 };
 
+// The curve: our private key, and the one result that is on its way (p256.c).
+struct p256 {
+    bool has_key, busy;
+    uint8_t key[32]; // most significant octet first
+    uint8_t subevent;
+    uint8_t event[1 + 64];
+    uint8_t event_len;
+    struct air_timer timer;
+};
+
 struct ext_set;
 #define AIR_MAX_SETS 8
 
@@ -169,6 +179,7 @@ struct air_controller {
     struct initiator init;
     struct privacy privacy;
     struct per_listener per;
+    struct p256 p256;
     struct le_addr accept_list[AIR_MAX_ACCEPT_LIST];
     unsigned int accept_count;
     uint64_t channel_map;
@@ -222,6 +233,9 @@ enum {
     FEAT_SUBRATING = 37,
     FEAT_SUBRATING_HOST = 38,
 };
+
+// p256.c
+void p256_reset(struct air_controller *controller);
 
 // hci.c
 void hci_init(struct air_controller *controller);
