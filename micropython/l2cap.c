@@ -26,7 +26,9 @@
 #define TX_SDUS  16
 #define TX_BYTES 8192
 #define MTU_MAX  65533
-#define TX_MAX   (UINT16_MAX - BT_L2CAP_SDU_CHAN_SEND_RESERVE) // What a buffer holds.
+// K-frames that the ring holds: 8 KB of the program's heap where frames are long.
+#define RX_FRAMES 32
+#define TX_MAX    (UINT16_MAX - BT_L2CAP_SDU_CHAN_SEND_RESERVE) // What a buffer holds.
 
 // Channels that have ended with unread data, at most.
 #define ENDED_MAX 8
@@ -147,7 +149,7 @@ static struct chan *chan_new(uint16_t conn_handle, uint16_t psm, uint16_t mtu)
     uint16_t mps = MIN(CONFIG_BREEZE_L2CAP_MPS, mtu + BT_L2CAP_SDU_HDR_SIZE);
     // An SDU begun always has room to end, whatever its frames.
     uint32_t frames = ((uint32_t)mtu + BT_L2CAP_SDU_HDR_SIZE + mps - 1) / mps + 1;
-    uint32_t size = MAX(frames, CONFIG_BREEZE_L2CAP_WINDOW) * mps;
+    uint32_t size = MAX(frames, RX_FRAMES) * mps;
     sweep(0, 0, false);
     struct chan *c = mpy_alloc(sizeof(*c) + size);
     if (!c) {
