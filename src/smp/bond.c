@@ -91,11 +91,12 @@ static bool in_use(const struct smp_keys *bond)
     return false;
 }
 
-// A place: the identity's own, a free one, or by policy the one used longest ago.
-static struct smp_keys *place_for(const struct smp_keys *keys)
+// A place: the identity's own, else a free one; and of the bonds that are not in use the one used
+// longest ago.
+static struct smp_keys *place_now(const struct smp_keys *keys, struct smp_keys **oldest)
 {
-    struct smp_keys *oldest = NULL;
     struct smp_keys *free_place = NULL;
+    *oldest = NULL;
     for (unsigned int i = 0; i < CONFIG_BT_MAX_PAIRED; i++) {
         struct smp_keys *bond = &smp_reg.bonds[i];
         if (is_bond_of(bond, keys->id, &keys->addr)) {
@@ -103,15 +104,23 @@ static struct smp_keys *place_for(const struct smp_keys *keys)
         }
         if (!(bond->flags & SMP_KEYS_USED)) {
             free_place = free_place ? free_place : bond;
-        } else if (!in_use(bond) && (!oldest || bond->age < oldest->age)) {
-            oldest = bond;
+        } else if (!in_use(bond) && (!*oldest || bond->age < (*oldest)->age)) {
+            *oldest = bond;
         }
     }
-    if (!free_place && oldest && smp_reg.policy.replace_oldest) {
-        smp_bond_delete(oldest);
-        return oldest;
-    }
     return free_place;
+}
+
+// By policy the oldest gives way; whoever is told of that may have filled its place already.
+static struct smp_keys *place_for(const struct smp_keys *keys)
+{
+    struct smp_keys *oldest;
+    struct smp_keys *place = place_now(keys, &oldest);
+    if (!place && oldest && smp_reg.policy.replace_oldest) {
+        smp_bond_delete(oldest);
+        place = place_now(keys, &oldest);
+    }
+    return place;
 }
 
 bool smp_bond_put(const struct smp_keys *keys)

@@ -10,18 +10,22 @@
 #define LOG_LAYER LOG_SMP
 #include "base/log.h"
 
-// The pairing has made all that it makes.
+// The pairing has made all that it makes. It is over before anybody hears of that: a bond that gives
+// way is told of, and what the application does then is of no pairing any more.
 static void complete(struct smp_link *link)
 {
     struct bt_conn *conn = smp_conn_of(link);
     const bt_addr_le_t *local = gap_id_addr(conn->id);
+    bool bonding = link->bonding;
     link->keys.addr = conn->dst;
     link->keys.local = local ? *local : conn->src;
-    bool bonded = link->bonding && smp_bond_put(&link->keys);
-    link->has_keys = !bonded;
+    link->has_keys = true;
     link->failures = 0;
     smp_clear(link);
+    bool bonded = bonding && smp_bond_put(&link->keys);
     if (bonded) {
+        link->has_keys = false;
+        memset(&link->keys, 0, sizeof(link->keys));
         conn_secured(conn);
     }
     smp_tell_complete(conn, bonded);

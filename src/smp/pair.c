@@ -94,25 +94,32 @@ static void on_public_key(struct smp_link *link, struct rd *in)
 static void passkey_show(struct smp_link *link)
 {
     const struct bt_conn_auth_cb *auth = smp_auth(link);
+    bool shown = auth && auth->passkey_display;
     uint32_t passkey = smp_reg.passkey;
-    if (!smp_reg.passkey_fixed && crypto_rand(&passkey, sizeof(passkey))) {
-        smp_failed(link, SMP_REASON_UNSPECIFIED);
+    if (!smp_reg.passkey_fixed && (!shown || crypto_rand(&passkey, sizeof(passkey)))) {
+        smp_failed(link, shown ? SMP_REASON_UNSPECIFIED : SMP_REASON_PASSKEY);
         return;
     }
     passkey %= 1000000;
     struct wr w = wr_init(link->secret, sizeof(link->secret));
     wr_le32(&w, passkey);
-    if (auth && auth->passkey_display) {
+    if (shown) {
         link->user_asked = true;
         auth->passkey_display(smp_conn_of(link), passkey);
     }
 }
 
+// The application may have taken its callbacks away since the features named them.
 static void passkey_ask(struct smp_link *link)
 {
+    const struct bt_conn_auth_cb *auth = smp_auth(link);
+    if (!auth || !auth->passkey_entry) {
+        smp_failed(link, SMP_REASON_PASSKEY);
+        return;
+    }
     link->user_asked = true;
     link->waits |= SMP_WAIT_SECRET;
-    smp_auth(link)->passkey_entry(smp_conn_of(link));
+    auth->passkey_entry(smp_conn_of(link));
 }
 
 // A Just Works pairing that the peer began needs the application's word, if it wants to be asked.
@@ -379,12 +386,17 @@ static void on_dhkey_check(struct smp_link *link, struct rd *in)
 static void number_ask(struct smp_link *link)
 {
     bool central = smp_is_central(link);
+    const struct bt_conn_auth_cb *auth = smp_auth(link);
+    if (!auth || !auth->passkey_confirm) {
+        smp_failed(link, SMP_REASON_NUMERIC);
+        return;
+    }
     uint32_t number =
         crypto_g2(central ? smp_run.pub : link->peer_pub, central ? link->peer_pub : smp_run.pub,
                   central_rand(link), peripheral_rand(link));
     link->waits |= SMP_WAIT_USER;
     link->user_asked = true;
-    smp_auth(link)->passkey_confirm(smp_conn_of(link), number);
+    auth->passkey_confirm(smp_conn_of(link), number);
 }
 
 static void rounds_done(struct smp_link *link)
