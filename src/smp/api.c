@@ -17,6 +17,7 @@ static int peripheral_ask(struct smp_link *link)
     uint8_t pdu[] = {SMP_SECURITY_REQ, auth};
     link->asked = true;
     smp_send(link, pdu, sizeof(pdu));
+    smp_timer_again(link);
     return 0;
 }
 

@@ -3,7 +3,11 @@
 //
 // An event about encryption counts only after the controller had a key from us (`enc_out`). A link
 // that fails to encrypt stays as it was and the application is told: nothing falls back to plain
-// text by itself (hostile 49), and no bond is dropped for it.
+// text by itself (hostile 49), and no bond is dropped for it. Whether a link is encrypted whose event
+// does not come within 30 s nobody knows: it ends.
+//
+// The timer of a link runs during a pairing, while the peer owes us an answer to a Security Request
+// (3.4), and while the controller owes us such an event.
 #include <string.h>
 
 #include "base/rd.h"
@@ -86,6 +90,7 @@ void smp_encrypt(struct smp_link *link, const struct smp_ltk *ltk, uint8_t level
     link->enc_level = level;
     link->enc_size = size;
     link->enc_out = true;
+    smp_timer_again(link);
     owe(link, CMD_START);
 }
 
@@ -164,8 +169,13 @@ static bool on_ltk_request(struct rd *params)
         return true;
     }
     link->enc_out = smp_conn_of(link)->role == BT_CONN_ROLE_PERIPHERAL && key_for(link, rand, ediv);
-    if (!link->enc_out) {
+    if (link->enc_out) {
+        smp_timer_again(link);
+    } else {
         hci_stats()->ltk_refused++;
+        if (link->asked) { // So that is what the peer answers to our request.
+            failed(link, BT_HCI_ERR_PIN_OR_KEY_MISSING);
+        }
     }
     owe(link, link->enc_out ? CMD_REPLY : CMD_NEG_REPLY);
     return true;
@@ -230,6 +240,16 @@ static enum bt_security_err err_of(uint8_t status)
     return status == BT_HCI_ERR_AUTH_FAIL ? BT_SECURITY_ERR_AUTH_FAIL : BT_SECURITY_ERR_UNSPECIFIED;
 }
 
+// What was asked for outside of a pairing has come to its end.
+static void settled(struct smp_link *link)
+{
+    if (!smp_is_pairing(link)) {
+        link->asked = false;
+        link->required = 0;
+        loop_timer_stop(&link->timer);
+    }
+}
+
 static void encrypted_failed(struct smp_link *link)
 {
     struct bt_conn *conn = smp_conn_of(link);
@@ -238,8 +258,7 @@ static void encrypted_failed(struct smp_link *link)
         smp_fail(link, SMP_REASON_NONE, err_of(link->enc_status));
         return;
     }
-    link->asked = false;
-    link->required = 0;
+    settled(link);
     conn_cb_security(conn, err_of(link->enc_status));
 }
 
@@ -253,8 +272,7 @@ static void encrypted(struct smp_link *link)
     memset(&link->enc, 0, sizeof(link->enc));
     if (!pairing) {
         struct smp_keys *keys = smp_keys_of(link);
-        link->asked = false;
-        link->required = 0;
+        settled(link);
         if (keys && (keys->flags & SMP_KEYS_USED)) {
             smp_bond_used(keys);
             conn_secured(conn);
@@ -264,6 +282,29 @@ static void encrypted(struct smp_link *link)
     if (pairing && attempt == link->attempt) {
         smp_pair_encrypted(link);
     }
+}
+
+// 30 s went by without what was waited for.
+static void timed_out(struct smp_link *link)
+{
+    struct bt_conn *conn = smp_conn_of(link);
+    if (smp_is_pairing(link)) {
+        link->state = SMP_DEAD; // Nothing more of the Security Manager on this link (3.4).
+        smp_fail(link, SMP_REASON_NONE, BT_SECURITY_ERR_UNSPECIFIED);
+        return;
+    }
+    if (link->enc_out) {
+        link->enc_out = false;
+        if (conn_is_up(conn)) {
+            conn_want_disconnect(conn, BT_HCI_ERR_AUTH_FAIL);
+        }
+    } else if (link->asked) {
+        link->state = SMP_DEAD;
+    } else {
+        return; // It came in the last moment.
+    }
+    settled(link);
+    conn_cb_security(conn, BT_SECURITY_ERR_UNSPECIFIED);
 }
 
 static void deliver(struct post *post, uint16_t bits)
@@ -276,9 +317,8 @@ static void deliver(struct post *post, uint16_t bits)
             encrypted(link);
         }
     }
-    if ((bits & SMP_POST_TIMEOUT) && smp_is_pairing(link)) {
-        link->state = SMP_DEAD; // Nothing more of the Security Manager on this link (3.4).
-        smp_fail(link, SMP_REASON_NONE, BT_SECURITY_ERR_UNSPECIFIED);
+    if (bits & SMP_POST_TIMEOUT) {
+        timed_out(link);
     }
 }
 

@@ -218,5 +218,7 @@ void smp_on_security_req(struct smp_link *link, struct rd *in)
         return;
     }
     link->asked = true;
-    (void)smp_pair_start(link);
+    if (smp_pair_start(link)) {
+        link->asked = false;
+    }
 }

@@ -440,6 +440,7 @@ static void on_request_failed(struct smp_link *link, struct rd *in)
 {
     if (link->asked) {
         link->asked = false;
+        loop_timer_stop(&link->timer);
         conn_cb_security(smp_conn_of(link), smp_err_of(rd_u8(in)));
     }
 }

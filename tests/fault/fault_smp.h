@@ -253,8 +253,8 @@ static void count_half(void *arg)
     }
     for (unsigned int i = 0; i < CONFIG_BT_MAX_CONN; i++) {
         const struct smp_link *link = &smp_run.links[i];
-        *wrong += smp_is_pairing(link) || link->waits || link->out_len ||
-                  (!link->has_keys && link->keys.flags);
+        *wrong += smp_is_pairing(link) || link->waits || link->out_len || link->asked ||
+                  link->enc_out || (!link->has_keys && link->keys.flags);
     }
     if (kernel_state.settings_destination) {
         (void)settings_load_subtree_direct("bt/keys", stored_one, &same);

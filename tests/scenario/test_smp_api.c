@@ -1,5 +1,5 @@
-// The application in the midst of pairings: callbacks that are taken away, calls from the
-// callbacks. Whatever it does, a pairing ends once, and bonds are whole.
+// The application in the midst of pairings: callbacks that are taken away, calls from the callbacks, and
+// requests that nobody answers. Whatever it does, what it asked for ends once, and bonds are whole.
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include <cmocka.h>
+
+#include <breeze/gatt.h>
 
 #include "smp_users.h"
 
@@ -208,11 +210,181 @@ static void calls_while_a_bond_gives_way(void **state)
     }
 }
 
+// ---- Requests that nobody answers ------------------------------------------------------------------
+
+static void do_deafen(void *arg)
+{
+    smp_link_of(pair_here()->conn)->state = SMP_DEAD;
+}
+
+static void security_request_without_an_answer(void **state)
+{
+    start(SMP_IO_NONE, SMP_IO_NONE, NULL);
+    on(1, do_deafen, NULL);
+    assert_int_equal(ask(0, BT_SECURITY_L2), 0);
+    let_pass(29900000);
+    assert_int_equal(heard[0].changed, 0);
+    let_pass(200000);
+    assert_int_equal(heard[0].changed, 1);
+    assert_int_equal(heard[0].err, BT_SECURITY_ERR_UNSPECIFIED);
+    assert_int_equal(heard[0].failed, 0); // No pairing began.
+    assert_int_equal(ask(0, BT_SECURITY_L2), -ETIMEDOUT);
+    quiet();
+    assert_true(pair_disconnect(&pair, 1));
+    forget();
+    assert_true(pair_connect(&pair, 6));
+    assert_int_equal(ask(0, BT_SECURITY_L2), 0);
+    run_pairing();
+    assert_int_equal(heard[0].complete, 1);
+    let_pass(40000000);
+    assert_int_equal(heard[0].changed, 1);
+    pair_stop(&pair);
+}
+
+static ssize_t read_secret(struct bt_conn *conn, const struct bt_gatt_attr *attr, void *buf,
+                           uint16_t len, uint16_t offset)
+{
+    return bt_gatt_attr_read(conn, attr, buf, len, offset, "secret", 6);
+}
+
+BT_GATT_SERVICE_DEFINE(api_service, BT_GATT_PRIMARY_SERVICE(BT_UUID_DECLARE_16(0xff00)),
+                       BT_GATT_CHARACTERISTIC(BT_UUID_DECLARE_16(0xff01), BT_GATT_CHRC_READ,
+                                              BT_GATT_PERM_READ_ENCRYPT, read_secret, NULL, NULL),
+                       BT_GATT_CHARACTERISTIC(BT_UUID_DECLARE_16(0xff02), BT_GATT_CHRC_READ,
+                                              BT_GATT_PERM_READ, read_secret, NULL, NULL));
+
+static struct bt_gatt_read_params reads[2];
+static char story[64];
+
+static uint8_t on_value(struct bt_conn *conn, uint8_t err, struct bt_gatt_read_params *params,
+                        const void *data, uint16_t len)
+{
+    size_t at = strlen(story);
+    if (!data) {
+        snprintf(story + at, sizeof(story) - at, "%d:%u;", (int)(params - reads), err);
+    }
+    return BT_GATT_ITER_CONTINUE;
+}
+
+static void do_read_both(void *arg)
+{
+    static const uint8_t values[] = {2, 4};
+    breeze_gatt_raise_security(true);
+    for (unsigned int i = 0; i < 2; i++) {
+        reads[i] = (struct bt_gatt_read_params){
+            .func = on_value,
+            .handle_count = 1,
+            .single.handle = bt_gatt_attr_get_handle(&api_service.attrs[values[i]]),
+        };
+        assert_int_equal(bt_gatt_read(pair_here()->conn, &reads[i]), 0);
+    }
+}
+
+static bool has_said(void *arg)
+{
+    return !strcmp(story, arg);
+}
+
+// The peripheral's client waits for the security that its central is to begin: not for ever, and what
+// waits behind it is served then.
+static void client_waits_for_security_in_vain(void **state)
+{
+    story[0] = 0;
+    start(SMP_IO_NONE, SMP_IO_NONE, NULL);
+    on(1, do_deafen, NULL);
+    on(0, do_read_both, NULL);
+    let_pass(29000000);
+    assert_string_equal(story, "");
+    assert_true(pair_until(has_said, "0:5;1:0;", 2000000));
+    pair_stop(&pair);
+}
+
+static void do_unpair(void *arg)
+{
+    assert_int_equal(bt_unpair(BT_ID_DEFAULT, NULL), 0);
+}
+
+static void bonded(void)
+{
+    start(SMP_IO_NONE, SMP_IO_NONE, NULL);
+    assert_int_equal(ask(1, BT_SECURITY_L2), 0);
+    run_pairing();
+    assert_true(heard[0].bonded && heard[1].bonded);
+    assert_true(pair_disconnect(&pair, 1));
+}
+
+static void come_back(void)
+{
+    forget();
+    assert_true(pair_connect(&pair, 6));
+}
+
+// The peripheral asks, but has lost the bond that its central answers with: it is told, and may be
+// paired with whenever the central wants to.
+static void security_request_answered_with_a_lost_bond(void **state)
+{
+    bonded();
+    on(0, do_unpair, NULL);
+    come_back();
+    assert_int_equal(ask(0, BT_SECURITY_L2), 0);
+    assert_true(pair_until(one_changed, NULL, LIMIT_US));
+    assert_int_equal(heard[0].err, BT_SECURITY_ERR_PIN_OR_KEY_MISSING);
+    assert_int_equal(heard[1].err, BT_SECURITY_ERR_PIN_OR_KEY_MISSING);
+    quiet();
+    let_pass(40000000);
+    forget();
+    assert_int_equal(ask(1, BT_SECURITY_L2 | BT_SECURITY_FORCE_PAIR), 0);
+    run_pairing();
+    assert_int_equal(heard[0].complete, 1);
+    pair_stop(&pair);
+}
+
+static enum air_verdict without_encryption_events(void *ctx, enum air_dir dir,
+                                                  const uint8_t *packet, size_t len)
+{
+    bool change = packet[0] == 0x04 && (packet[1] == 0x08 || packet[1] == 0x30);
+    return dir == AIR_TO_HOST && change ? AIR_DROP : AIR_PASS;
+}
+
+// The event that says that a link is encrypted by a bond is lost, on either side: it is told after
+// 30 s, the link ends, and the next one is as if nothing had been.
+static void encryption_event_lost(void **state)
+{
+    for (unsigned int who = 0; who < 2; who++) {
+        struct air_controller *controller;
+        bonded();
+        come_back();
+        controller = sim_controller(pair.hosts[who].host);
+        air_hci_filter(controller, without_encryption_events, NULL);
+        assert_int_equal(ask(1, BT_SECURITY_L2), 0);
+        let_pass(29000000);
+        assert_int_equal(heard[who].changed, 0);
+        assert_int_equal(ask(who, BT_SECURITY_L2), -EBUSY);
+        let_pass(2000000);
+        assert_int_equal(heard[who].changed, 1);
+        assert_int_equal(heard[who].err, BT_SECURITY_ERR_UNSPECIFIED);
+        assert_null(pair.hosts[0].conn);
+        assert_null(pair.hosts[1].conn);
+        air_hci_filter(controller, NULL, NULL);
+        come_back();
+        assert_int_equal(ask(1, BT_SECURITY_L2), 0);
+        assert_true(pair_until(one_changed, NULL, LIMIT_US));
+        assert_int_equal(heard[0].err | heard[1].err, 0);
+        let_pass(40000000);
+        assert_non_null(pair.hosts[0].conn);
+        pair_stop(&pair);
+    }
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(callbacks_taken_away, after),
         cmocka_unit_test_teardown(calls_while_a_bond_gives_way, after),
+        cmocka_unit_test_teardown(security_request_without_an_answer, after),
+        cmocka_unit_test_teardown(client_waits_for_security_in_vain, after),
+        cmocka_unit_test_teardown(security_request_answered_with_a_lost_bond, after),
+        cmocka_unit_test_teardown(encryption_event_lost, after),
     };
     cmocka_set_test_filter(argc > 1 ? argv[1] : NULL);
     return cmocka_run_group_tests(tests, NULL, NULL);

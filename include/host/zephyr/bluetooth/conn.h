@@ -212,11 +212,11 @@ bt_security_t bt_conn_get_security(const struct bt_conn *conn);
 
 // Ask for a security level, at least: with keys of a bond if they suffice, else (and always with
 // BT_SECURITY_FORCE_PAIR) by pairing. A peripheral sends a Security Request. Returns at once;
-// `security_changed` tells what came of it. 0, also when the link is that secure already;
-// -ENOTCONN; -EINVAL (no such level, or level 3 or 4 and this side can show, type and confirm
-// nothing); -EBUSY (it is being done); -EAGAIN (too many failures with this peer: later); -ETIMEDOUT
-// (a pairing timed out on this link, which allows no other); -ENOTSUP without CONFIG_BT_SMP, as
-// all below is then missing.
+// `security_changed` tells what came of it, also when the peer does not answer for 30 s. 0, also when
+// the link is that secure already; -ENOTCONN; -EINVAL (no such level, or level 3 or 4 and this side can
+// show, type and confirm nothing); -EBUSY (it is being done); -EAGAIN (too many failures with this
+// peer: later); -ETIMEDOUT (a pairing or a Security Request timed out on this link, which allows no
+// other); -ENOTSUP without CONFIG_BT_SMP, as all below is then missing.
 int bt_conn_set_security(struct bt_conn *conn, bt_security_t sec);
 
 // Octets of the key in use; 0 on a link that is not encrypted.
