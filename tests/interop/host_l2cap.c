@@ -110,13 +110,15 @@ int chan_listen(uint16_t psm)
     return bt_l2cap_server_register(&server);
 }
 
-int chan_connect(uint32_t link, uint16_t psm)
+int chan_connect(uint32_t link, uint16_t psm, bool enhanced)
 {
+    struct bt_l2cap_chan *chans[] = {&chan.chan, NULL};
     if (chan.chan.conn != NULL) {
         return -EBUSY;
     }
     chan_prepare();
-    return bt_l2cap_chan_connect(link_at(link), &chan.chan, psm);
+    return enhanced ? bt_l2cap_ecred_chan_connect(link_at(link), chans, psm)
+                    : bt_l2cap_chan_connect(link_at(link), &chan.chan, psm);
 }
 
 int chan_expect(uint32_t octets)

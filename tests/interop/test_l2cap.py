@@ -1,4 +1,4 @@
-"""LE credit based channels against Bumble: 1 MB each way, both sides opening and closing."""
+"""Credit based channels against Bumble, LE and enhanced: 1 MB each way, both sides opening and closing."""
 
 import asyncio
 
@@ -57,13 +57,12 @@ async def both_ways(breeze, end):
     assert end.got == stream(TOTAL)
 
 
-@for_pairs(PAIRS)
-async def test_breeze_opens(peripheral, central):
+async def breeze_opens(peripheral, central, enhanced):
     near, far = await link(peripheral, central)
     breeze, mine, bumble, _ = ends_of(peripheral, central, near, far)
     accepted = asyncio.Queue()
     bumble.device.create_l2cap_server(SPEC, lambda channel: accepted.put_nowait(BumbleEnd(channel)))
-    await breeze.command("chan_connect", mine.index, PSM)
+    await breeze.command("chan_connect", mine.index, PSM, int(enhanced))
     assert await breeze.opened.get() == 1500
     end = await accepted.get()
     await both_ways(breeze, end)
@@ -73,12 +72,36 @@ async def test_breeze_opens(peripheral, central):
 
 
 @for_pairs(PAIRS)
-async def test_bumble_opens(peripheral, central):
+async def test_breeze_opens(peripheral, central):
+    await breeze_opens(peripheral, central, enhanced=False)
+
+
+@for_pairs(PAIRS)
+async def test_breeze_opens_enhanced(peripheral, central):
+    await breeze_opens(peripheral, central, enhanced=True)
+
+
+async def bumble_opens(peripheral, central, enhanced):
     near, far = await link(peripheral, central)
     breeze, _, _, theirs = ends_of(peripheral, central, near, far)
     await breeze.command("chan_listen", PSM)
-    end = BumbleEnd(await theirs.connection.create_l2cap_channel(SPEC))
+    if enhanced:
+        manager = theirs.host.device.l2cap_channel_manager
+        [channel] = await manager.create_enhanced_credit_based_channels(theirs.connection, SPEC, 1)
+    else:
+        channel = await theirs.connection.create_l2cap_channel(SPEC)
+    end = BumbleEnd(channel)
     assert await breeze.opened.get() == 1500
     await both_ways(breeze, end)
     await end.channel.disconnect()
     await breeze.closed.get()
+
+
+@for_pairs(PAIRS)
+async def test_bumble_opens(peripheral, central):
+    await bumble_opens(peripheral, central, enhanced=False)
+
+
+@for_pairs(PAIRS)
+async def test_bumble_opens_enhanced(peripheral, central):
+    await bumble_opens(peripheral, central, enhanced=True)
