@@ -41,6 +41,9 @@
 void *mpy_alloc(size_t len);
 void mpy_free(void *mem);
 
+// Tell whoever runs the program a sentence that belongs to no call of his: on the error output.
+void mpy_say(const char *sentence);
+
 // Any UUID, in the form the host takes.
 union mpy_uuid {
     struct bt_uuid uuid;
@@ -128,8 +131,15 @@ void mpy_gatts_conn_gone(const struct mpy_conn *mc); // Its subscriptions are ov
 
 // security.c
 void mpy_security_start(void); // The radio comes up.
-void mpy_secrets_load(void);   // Ask the program for its bonds, unless it has given them.
 void mpy_security_changed(struct bt_conn *conn, bt_security_t level, enum bt_security_err err);
+bool mpy_bonding(void); // The program keeps bonds.
+
+// secrets.c
+void mpy_secrets_start(void);
+void mpy_secrets_load(void); // Ask the program for its bonds, unless it has given them.
+void mpy_secrets_bonded(const bt_addr_le_t *peer);
+void mpy_secrets_unbonded(const bt_addr_le_t *peer);
+void mpy_secrets_addr_chosen(void); // The program chose its address, which stays.
 
 // l2cap.c
 void mpy_l2cap_reset(void); // Stop listening and free what is left; the host must be off.

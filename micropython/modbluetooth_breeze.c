@@ -398,7 +398,10 @@ int mpy_ext_addr(const uint8_t *addr)
         return bt_addr_le_eq(&id, &own) ? 0 : MP_EBUSY;
     }
     int err = bt_id_create(&own, NULL);
-    return err < 0 ? mpy_errno(err) : 0;
+    if (err >= 0) {
+        mpy_secrets_addr_chosen();
+    }
+    return mpy_errno(err);
 }
 
 // The identity itself is public where the controller has a public address, else random static: what

@@ -1,15 +1,9 @@
-// MicroPython's Bluetooth backend: pairing, bonds, and the program's store of secrets.
+// MicroPython's Bluetooth backend: pairing and bonds; the program's store of them is in secrets.c.
 //
 // Invariants: one ENCRYPTION_UPDATE per change: of a pairing after its keys are exchanged and kept, so
 // that `bonded` is the truth; of a failed one with encrypted 0. mitm and le_secure ask, they refuse
 // nothing. The IO capability is the set of callbacks that the host is given, fixed when the radio
 // is switched on.
-//
-// A bond is one secret of type 1; its key is the peer's address (type, then most significant octet
-// first), its value the record of doc/BONDS.md. The program is asked for what it keeps when the radio
-// comes up, and at each connection until it gave something: a handler may be set later.
-#include <string.h>
-
 #include <breeze/smp.h>
 
 #include "py/mperrno.h"
@@ -17,8 +11,6 @@
 
 #include "backend.h"
 #include "extend.h"
-
-#define SECRET_TYPE 1
 
 static struct {
     bool bonding;
@@ -28,7 +20,6 @@ static struct {
     uint8_t io;
     uint8_t level; // What is below is refused; 0: nothing is.
     bool registered;
-    bool loaded; // The program gave its secrets.
     bool failed; // A pairing's failure was told; security_changed follows.
 } sec;
 
@@ -120,54 +111,22 @@ static void on_failed(struct bt_conn *conn, enum bt_security_err err)
     raise_failed(conn, err);
 }
 
-// ---- The program's store -----------------------------------------------------------------------
-
-static void secret_set(const bt_addr_le_t *peer, const uint8_t *record)
+bool mpy_bonding(void)
 {
-    uint8_t key[7] = {peer->type};
-    mpy_reverse(key + 1, peer->a.val, sizeof(peer->a.val));
-    mpy_enter();
-    (void)mp_bluetooth_gap_on_set_secret(SECRET_TYPE, key, sizeof(key), record,
-                                         record ? BREEZE_BOND_RECORD_LEN : 0);
-    mpy_leave();
-}
-
-void mpy_secrets_load(void)
-{
-    if (!sec.bonding) {
-        return; // A program that keeps no bonds is not asked for any.
-    }
-    for (uint8_t i = 0; !sec.loaded && i < CONFIG_BT_MAX_PAIRED; i++) {
-        const uint8_t *value = NULL;
-        size_t len = 0;
-        mpy_enter();
-        bool found = mp_bluetooth_gap_on_get_secret(SECRET_TYPE, i, NULL, 0, &value, &len);
-        mpy_leave();
-        if (!found) {
-            sec.loaded = i > 0;
-            return;
-        }
-        (void)breeze_smp_bond_import(value, len); // What is damaged is no bond.
-    }
-    sec.loaded = true;
+    return sec.bonding;
 }
 
 static void on_complete(struct bt_conn *conn, bool bonded)
 {
-    uint8_t record[BREEZE_BOND_RECORD_LEN];
-    const bt_addr_le_t *peer = bt_conn_get_dst(conn);
-    if (bonded && mpy_on() && !breeze_smp_bond_export(BT_ID_DEFAULT, peer, record)) {
-        secret_set(peer, record);
+    if (bonded) {
+        mpy_secrets_bonded(bt_conn_get_dst(conn));
     }
-    memset(record, 0, sizeof(record));
     raise_encryption(conn, bonded);
 }
 
 static void on_deleted(uint8_t id, const bt_addr_le_t *peer)
 {
-    if (mpy_on()) {
-        secret_set(peer, NULL);
-    }
+    mpy_secrets_unbonded(peer);
 }
 
 static struct bt_conn_auth_info_cb infos = {
@@ -200,7 +159,7 @@ void mpy_security_start(void)
         sec.registered = true;
         (void)bt_conn_auth_info_cb_register(&infos);
     }
-    sec.loaded = false;
+    mpy_secrets_start();
     apply();
 }
 

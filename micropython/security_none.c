@@ -12,6 +12,10 @@ void mpy_secrets_load(void)
 {
 }
 
+void mpy_secrets_addr_chosen(void)
+{
+}
+
 void mpy_security_changed(struct bt_conn *conn, bt_security_t level, enum bt_security_err err)
 {
 }

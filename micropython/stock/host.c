@@ -34,6 +34,7 @@ static struct {
 
 void *mpy_alloc(size_t len);
 void mpy_free(void *mem);
+void mpy_say(const char *sentence);
 
 // The backend's memory.
 void *mpy_alloc(size_t len)
@@ -44,6 +45,11 @@ void *mpy_alloc(size_t len)
 void mpy_free(void *mem)
 {
     free(mem);
+}
+
+void mpy_say(const char *sentence)
+{
+    fprintf(stderr, "bluetooth: %s\n", sentence);
 }
 
 const char *host_program(void)

@@ -3,7 +3,7 @@
 // Identity 0 is, in this order: what the application created before bt_enable(); the controller's
 // public address; what the settings hold; what a Zephyr or Nordic controller keeps as its static
 // address (Read Static Addresses, a vendor command of theirs that nobody else is asked); a fresh
-// static random address. What was chosen lasts until the program ends (gap_reg), so bt_disable()
+// static random address. breeze_id_set() puts another one in its place. What was chosen lasts until the program ends (gap_reg), so bt_disable()
 // and bt_enable() do not change it, and settings_load() makes it last longer.
 //
 // Invariant: LE Set Random Address is sent only while nothing uses the old one (7.8.4); those who
@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include <breeze/id.h>
 #include <zephyr/bluetooth/hci_vs.h>
 
 #include "gap/id.h"
@@ -288,6 +289,41 @@ int bt_id_create(bt_addr_le_t *addr, uint8_t *irk)
         return -ENOMEM;
     }
     return id_assign(gap_reg.id_count, addr, irk);
+}
+
+static bool id_is_used(uint8_t id)
+{
+    const struct bt_conn *conn;
+    for (unsigned int i = 0; (conn = conn_at(i)); i++) {
+        if (conn_is_up(conn) && conn->id == id) {
+            return true;
+        }
+    }
+    return adv_uses(id) || (id == BT_ID_DEFAULT && (scan_is_wanted() || init_is_active()));
+}
+
+int breeze_id_set(const bt_addr_le_t *addr)
+{
+    if (!addr || !is_static(addr)) {
+        return -EINVAL;
+    }
+    if (!gap_id_addr(BT_ID_DEFAULT)) {
+        return -EAGAIN;
+    }
+    for (uint8_t i = 0; i < gap_reg.id_count; i++) {
+        if (bt_addr_le_eq(&gap_reg.ids[i], addr)) {
+            return i == BT_ID_DEFAULT ? 0 : -EALREADY;
+        }
+    }
+    if (id_is_used(BT_ID_DEFAULT)) {
+        return -EBUSY;
+    }
+    own_irk_forget(BT_ID_DEFAULT);
+    id_set(BT_ID_DEFAULT, addr);
+    gap_reg.id_fixed = true;
+    gap_settings_save_id();
+    hci_cmd_kick();
+    return 0;
 }
 
 static void id_disconnect(uint8_t id)

@@ -6,9 +6,10 @@
 // decides. Which ones did is known only of the time since this program knew it to be aware, and
 // "all" otherwise.
 //
-// A value: version 2, local identity, the peer's address (7), features, hash (16), then per descriptor
-// its handle and its value (3). Version 1 had neither features nor hash. A handle that is no CCC any
-// more when it is restored is dropped (hostile 57).
+// A value: version 3, local identity, its address and the peer's (7 each), features, hash (16), then per
+// descriptor its handle and its value (3), then a check (4). Version 2 had neither our address nor a
+// check, version 1 neither features nor hash besides. A handle that is no CCC any more when it is
+// restored is dropped (hostile 57).
 #include <errno.h>
 
 #include <breeze/smp.h>
@@ -16,15 +17,19 @@
 #include "att/db.h"
 #include "base/rd.h"
 #include "base/wr.h"
+#include "crypto/crypto.h"
+#include "gap/id.h"
 #include "gatt/gatt.h"
 
 #define LOG_LAYER LOG_GATT
 #include "base/log.h"
 
-#define VERSION    2
-#define HEAD_LEN   (10 + GATT_HASH_LEN)
-#define RECORD_MAX (HEAD_LEN + 3 * GATT_KEEP_MAX)
+#define VERSION    3
+#define HEAD_LEN   (17 + GATT_HASH_LEN)
+#define CHECK_LEN  4
+#define RECORD_MAX (HEAD_LEN + 3 * GATT_KEEP_MAX + CHECK_LEN)
 #define NAME_LEN   sizeof("bt/ccc/IITAAAAAAAAAAAA")
+_Static_assert(RECORD_MAX == BREEZE_GATT_KEEP_MAX, "what the public header promises");
 
 static struct gatt_keep *keep_find(uint8_t id, const bt_addr_le_t *addr)
 {
@@ -54,6 +59,45 @@ static void put_hex(struct wr *w, uint8_t octet)
     wr_u8(w, (uint8_t)digits[octet & 15]);
 }
 
+static void put_addr(struct wr *w, const bt_addr_le_t *addr)
+{
+    wr_u8(w, addr->type);
+    wr_bytes(w, addr->a.val, sizeof(addr->a.val));
+}
+
+static void get_addr(struct rd *r, bt_addr_le_t *addr)
+{
+    addr->type = rd_u8(r);
+    rd_copy(r, addr->a.val, sizeof(addr->a.val));
+}
+
+// Against damage, as that of a bond (smp/store.c).
+static void check_of(const uint8_t *record, size_t len, uint8_t check[CRYPTO_LEN])
+{
+    static const uint8_t key[CRYPTO_LEN] = "Breeze bond 1";
+    crypto_cmac(key, record, len, check);
+}
+
+static size_t record_of(const struct gatt_keep *keep, uint8_t record[RECORD_MAX])
+{
+    uint8_t check[CRYPTO_LEN];
+    const bt_addr_le_t *local = gap_id_addr(keep->id);
+    struct wr w = wr_init(record, RECORD_MAX);
+    wr_u8(&w, VERSION);
+    wr_u8(&w, keep->id);
+    put_addr(&w, local ? local : BT_ADDR_LE_ANY);
+    put_addr(&w, &keep->addr);
+    wr_u8(&w, keep->features);
+    wr_bytes(&w, keep->hash, sizeof(keep->hash));
+    for (unsigned int i = 0; i < keep->count; i++) {
+        wr_le16(&w, keep->ccc[i].handle);
+        wr_u8(&w, keep->ccc[i].value);
+    }
+    check_of(record, wr_len(&w), check);
+    wr_bytes(&w, check, CHECK_LEN);
+    return wr_len(&w);
+}
+
 // Write what is kept of a peer; nothing kept: delete it.
 static void save(const struct gatt_keep *keep)
 {
@@ -67,20 +111,12 @@ static void save(const struct gatt_keep *keep)
         put_hex(&n, keep->addr.a.val[i]);
     }
     wr_u8(&n, 0);
-    struct wr w = wr_init(record, sizeof(record));
-    wr_u8(&w, VERSION);
-    wr_u8(&w, keep->id);
-    wr_u8(&w, keep->addr.type);
-    wr_bytes(&w, keep->addr.a.val, sizeof(keep->addr.a.val));
-    wr_u8(&w, keep->features);
-    wr_bytes(&w, keep->hash, sizeof(keep->hash));
-    for (unsigned int i = 0; i < keep->count; i++) {
-        wr_le16(&w, keep->ccc[i].handle);
-        wr_u8(&w, keep->ccc[i].value);
-    }
-    int err = settings_save_one(name, record, keep->used ? wr_len(&w) : 0);
+    int err = settings_save_one(name, record, keep->used ? record_of(keep, record) : 0);
     if (err) {
         log_dbg("%s is not kept: %d", name, err);
+    }
+    if (gatt_keep_reg.cb) {
+        gatt_keep_reg.cb(keep->id, &keep->addr);
     }
 }
 
@@ -175,46 +211,97 @@ void gatt_keep_unbonded(uint8_t id, const bt_addr_le_t *peer)
     }
 }
 
-static int take(struct rd *r)
+// A record of any version. `local`: our address in it, BT_ADDR_LE_ANY where it has none.
+static bool parse(const uint8_t *record, size_t len, struct gatt_keep *keep, bt_addr_le_t *local)
 {
-    struct gatt_keep keep;
-    memset(&keep, 0, sizeof(keep));
-    uint8_t version = rd_u8(r);
-    keep.id = rd_u8(r);
-    keep.addr.type = rd_u8(r);
-    rd_copy(r, keep.addr.a.val, sizeof(keep.addr.a.val));
+    struct rd r = rd_init(record, len);
+    memset(keep, 0, sizeof(*keep));
+    *local = *BT_ADDR_LE_ANY;
+    uint8_t version = rd_u8(&r);
+    size_t tail = version > 2 ? CHECK_LEN : 0;
+    keep->id = rd_u8(&r);
+    if (version > 2) {
+        get_addr(&r, local);
+    }
+    get_addr(&r, &keep->addr);
     if (version > 1) {
-        keep.features = rd_u8(r);
-        rd_copy(r, keep.hash, sizeof(keep.hash));
+        keep->features = rd_u8(&r);
+        rd_copy(&r, keep->hash, sizeof(keep->hash));
     }
-    while (rd_left(r) && keep.count < GATT_KEEP_MAX) {
-        keep.ccc[keep.count].handle = rd_le16(r);
-        keep.ccc[keep.count].value = rd_u8(r) & 3;
-        keep.count++;
+    while (rd_left(&r) > tail && keep->count < GATT_KEEP_MAX) {
+        keep->ccc[keep->count].handle = rd_le16(&r);
+        keep->ccc[keep->count].value = rd_u8(&r) & 3;
+        keep->count++;
     }
-    keep.used = keep.count || keep.features;
-    if (!rd_done(r) || !version || version > VERSION || !keep.used) {
-        return -EINVAL;
+    const uint8_t *stored = rd_take(&r, tail);
+    keep->used = keep->count || keep->features;
+    keep->changed_start = 1; // Nobody knows what changed before.
+    keep->changed_end = UINT16_MAX;
+    if (!rd_done(&r) || !version || version > VERSION || !keep->used) {
+        return false;
     }
-    keep.changed_start = 1; // Nobody knows what changed before.
-    keep.changed_end = UINT16_MAX;
-    struct gatt_keep *place = keep_find(keep.id, &keep.addr);
+    uint8_t check[CRYPTO_LEN];
+    check_of(record, len - tail, check);
+    return !memcmp(stored, check, tail);
+}
+
+// Whether it was made with another identity address than ours, if both are known.
+static bool is_foreign(uint8_t id, const bt_addr_le_t *local)
+{
+    const bt_addr_le_t *own = gap_id_addr(id);
+    return own && !bt_addr_le_eq(local, BT_ADDR_LE_ANY) && !bt_addr_le_eq(local, own);
+}
+
+static int take(const struct gatt_keep *keep)
+{
+    struct gatt_keep *place = keep_find(keep->id, &keep->addr);
     place = place ? place : keep_free();
     if (!place) {
         return -ENOSPC;
     }
-    *place = keep;
+    *place = *keep;
     return 0;
 }
 
 static int on_set(const char *key, size_t len, settings_read_cb read_cb, void *cb_arg)
 {
     uint8_t record[RECORD_MAX];
-    if (!key || len > sizeof(record) || read_cb(cb_arg, record, len) != (ssize_t)len) {
+    struct gatt_keep keep;
+    bt_addr_le_t local;
+    if (!key || len > sizeof(record) || read_cb(cb_arg, record, len) != (ssize_t)len ||
+        !parse(record, len, &keep, &local)) {
         return -EINVAL;
     }
-    struct rd r = rd_init(record, len);
-    return take(&r);
+    return is_foreign(keep.id, &local) ? -EACCES : take(&keep);
 }
 
 const struct settings_handler_static gatt_keep_settings = {.name = "bt/ccc", .h_set = on_set};
+
+// ---- A store of the application's own ------------------------------------------------------------
+
+void breeze_gatt_keep_cb_set(void (*cb)(uint8_t id, const bt_addr_le_t *peer))
+{
+    gatt_keep_reg.cb = cb;
+}
+
+int breeze_gatt_keep_export(uint8_t id, const bt_addr_le_t *peer, uint8_t *record)
+{
+    const struct gatt_keep *keep = keep_find(id, peer);
+    return keep ? (int)record_of(keep, record) : -ENOENT;
+}
+
+int breeze_gatt_keep_import(const void *record, size_t len)
+{
+    struct gatt_keep keep;
+    bt_addr_le_t local;
+    if (!parse(record, len, &keep, &local)) {
+        log_wrn("what is no whole record of a bonded peer is not taken: %u octets",
+                (unsigned int)len);
+        return -EINVAL;
+    }
+    if (is_foreign(keep.id, &local)) {
+        log_wrn("what belongs to a bond of another device is not taken");
+        return -EACCES;
+    }
+    return breeze_smp_bond_flags(keep.id, &keep.addr) < 0 ? -ENOENT : take(&keep);
+}

@@ -127,6 +127,7 @@ struct gatt_keep_reg {
     struct gatt_keep peers[CONFIG_BT_MAX_PAIRED];
     bool hash_known;
     uint8_t hash[GATT_HASH_LEN]; // Of the database.
+    void (*cb)(uint8_t id, const bt_addr_le_t *peer);
 };
 extern struct gatt_keep_reg gatt_keep_reg;
 

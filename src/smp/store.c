@@ -197,12 +197,28 @@ static int take(struct smp_keys *keys)
     return 0;
 }
 
+static bool is_whole(const void *record, size_t len, struct smp_keys *keys, const uint8_t **own)
+{
+    struct rd r = rd_init(record, len);
+    memset(keys, 0, sizeof(*keys));
+    return version_of(len) && parse(&r, keys, own);
+}
+
+int breeze_smp_bond_local(const void *record, size_t len, bt_addr_le_t *local)
+{
+    struct smp_keys keys;
+    const uint8_t *own;
+    bool whole = is_whole(record, len, &keys, &own);
+    *local = keys.local;
+    memset(&keys, 0, sizeof(keys));
+    return whole ? 0 : -EINVAL;
+}
+
 int breeze_smp_bond_import(const void *record, size_t len)
 {
-    struct smp_keys keys = {0};
+    struct smp_keys keys;
     const uint8_t *own;
-    struct rd r = rd_init(record, len);
-    if (!version_of(len) || !parse(&r, &keys, &own)) {
+    if (!is_whole(record, len, &keys, &own)) {
         log_wrn("what is no whole record of a bond is not taken: %u octets", (unsigned int)len);
         return -EINVAL;
     }

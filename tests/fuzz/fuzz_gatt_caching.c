@@ -76,7 +76,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct rd r = rd_init(data, size);
     size_t len = rd_u8(&r);
     len = MIN(len, rd_left(&r));
-    (void)gatt_keep_settings.h_set("peer", len, read_record, (void *)rd_take(&r, len));
+    const uint8_t *record = rd_take(&r, len);
+    (void)gatt_keep_settings.h_set("peer", len, read_record, (void *)record);
+    (void)breeze_gatt_keep_import(record, len);
     while (rd_left(&r)) {
         struct fake_frame frame;
         uint8_t step = rd_u8(&r);

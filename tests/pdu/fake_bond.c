@@ -5,10 +5,12 @@
 #include <breeze/smp.h>
 
 #include "crypto/crypto.h"
+#include "gap/id.h"
 #include "gatt/gatt.h"
 #include "settings/handlers.h"
 
 struct fake_bond fake_bond;
+const bt_addr_le_t bt_addr_le_any;
 struct gatt_keep_reg gatt_keep_reg;
 struct crypto_run crypto_run;
 int (*const crypto_entropy)(void *buf, size_t len) = breeze_port_entropy;
@@ -17,6 +19,11 @@ const struct settings_handler_static *const settings_host_handlers[] = {&gatt_ke
 int breeze_smp_bond_flags(uint8_t id, const bt_addr_le_t *addr)
 {
     return fake_bond.bonded ? 0 : -ENOENT;
+}
+
+const bt_addr_le_t *gap_id_addr(uint8_t id)
+{
+    return id == 0 ? &fake_bond.local : NULL;
 }
 
 struct bt_conn *bt_conn_lookup_addr_le(uint8_t id, const bt_addr_le_t *peer)

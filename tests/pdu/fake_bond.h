@@ -6,6 +6,7 @@
 
 struct fake_bond {
     bool bonded;
+    bt_addr_le_t local; // The identity.
 };
 extern struct fake_bond fake_bond;
 

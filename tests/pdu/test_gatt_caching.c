@@ -458,6 +458,57 @@ static void hostile_57_records_of_gatt(void **state)
     ATT(conn, "< - > 0a 0d 00 < 0b 02 00");
 }
 
+static unsigned int tellings;
+
+static void on_keep(uint8_t id, const bt_addr_le_t *peer)
+{
+    assert_int_equal(id, conn->id);
+    assert_true(bt_addr_le_eq(peer, &conn->dst));
+    tellings++;
+}
+
+// The same in a store of the application's own, which is told of each change; and a record with an
+// octet that is another one, of another length, or of another device.
+static void hostile_57_records_of_the_application(void **state)
+{
+    uint8_t record[BREEZE_GATT_KEEP_MAX];
+    settings_dst_register(NULL);
+    tellings = 0;
+    breeze_gatt_keep_cb_set(on_keep);
+    fake_bond.local = (bt_addr_le_t){BT_ADDR_LE_RANDOM, {{1, 2, 3, 4, 5, 0xc6}}};
+    bond();
+    assert_int_equal(breeze_gatt_keep_export(0, &conn->dst, record), -ENOENT);
+    ATT(conn, "> 12 15 00 01 00 < 13");
+    assert_int_equal(tellings, 1);
+    int len = breeze_gatt_keep_export(0, &conn->dst, record);
+    assert_int_equal(len, 17 + GATT_HASH_LEN + 3 + 4);
+    for (int i = 0; i < len; i++) {
+        record[i] ^= 0x10;
+        assert_int_equal(breeze_gatt_keep_import(record, (size_t)len), -EINVAL);
+        record[i] ^= 0x10;
+        assert_int_equal(breeze_gatt_keep_import(record, (size_t)i), -EINVAL);
+    }
+    restart();
+    secure();
+    ATT(conn, "> 0a 15 00 < 0b 00 00");
+    fake_bond.local.a.val[0] = 2;
+    assert_int_equal(breeze_gatt_keep_import(record, (size_t)len), -EACCES);
+    fake_bond.local.a.val[0] = 1;
+    fake_bond.bonded = false;
+    assert_int_equal(breeze_gatt_keep_import(record, (size_t)len), -ENOENT);
+    fake_bond.bonded = true;
+    assert_int_equal(breeze_gatt_keep_import(record, (size_t)len), 0);
+    come_back();
+    secure();
+    ATT(conn, "> 0a 15 00 < 0b 01 00");
+    tellings = 0;
+    breeze_gatt_keep_cb_set(on_keep);
+    gatt_conn_up.unbonded(0, &conn->dst);
+    assert_int_equal(tellings, 1);
+    assert_int_equal(breeze_gatt_keep_export(0, &conn->dst, record), -ENOENT);
+    breeze_gatt_keep_cb_set(NULL);
+}
+
 // ---- The client's subscriptions ----------------------------------------------------------------------
 
 static struct bt_gatt_subscribe_params sub;
@@ -673,6 +724,7 @@ int main(void)
         CASE(service_changed_before_encryption),
         CASE(nothing_new_is_not_stored),
         CASE(hostile_57_records_of_gatt),
+        CASE(hostile_57_records_of_the_application),
         CASE(subscription_returns_with_a_bonded_peer),
         CASE(renewal_out_of_sync),
         CASE(subscription_no_resub_trusts_the_server),

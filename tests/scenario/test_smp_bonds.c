@@ -9,6 +9,10 @@
 
 #include <cmocka.h>
 
+#include <breeze/gatt.h>
+#include <breeze/id.h>
+
+#include "gatt/state.h"
 #include "smp_users.h"
 
 static void bond(void)
@@ -80,6 +84,79 @@ static void hostile_57_record_of_another_device(void **state)
         on(0, do_import, &record);
         assert_int_equal(record.err, -EINVAL);
     }
+    pair_stop(&pair);
+}
+
+// ---- On another board ------------------------------------------------------------------------------------
+
+// What a program keeps of a bond, and its peripheral's address.
+static struct {
+    struct record keys;
+    uint8_t peer[BREEZE_GATT_KEEP_MAX];
+    int peer_len;
+    bt_addr_le_t local;
+} kept;
+
+static void do_keep(void *arg)
+{
+    do_export(&kept.keys);
+    kept.peer_len = breeze_gatt_keep_export(BT_ID_DEFAULT, &smp_reg.bonds[0].addr, kept.peer);
+    assert_in_range(kept.peer_len, 1, BREEZE_GATT_KEEP_MAX);
+    assert_int_equal(breeze_smp_bond_local(kept.keys.octets, kept.keys.len, &kept.local), 0);
+    assert_int_equal(breeze_smp_bond_local(kept.keys.octets, kept.keys.len - 1, &kept.local),
+                     -EINVAL);
+    assert_int_equal(breeze_smp_bond_local(kept.keys.octets, kept.keys.len, &kept.local), 0);
+    assert_int_equal(breeze_id_set(&kept.local), 0); // It is that already.
+}
+
+static void do_be_another_board(void *arg)
+{
+    bt_addr_le_t other = {BT_ADDR_LE_RANDOM, {{1, 2, 3, 4, 5, 0xc6}}};
+    do_lose(NULL);
+    memset(&gatt_keep_reg, 0, sizeof(gatt_keep_reg));
+    assert_int_equal(breeze_id_set(&other), 0);
+}
+
+// Refused as long as it is another device; whole as soon as it is that one.
+static void do_restore(void *arg)
+{
+    do_import(&kept.keys);
+    assert_int_equal(kept.keys.err, -EACCES);
+    assert_int_equal(breeze_gatt_keep_import(kept.peer, (size_t)kept.peer_len), -EACCES);
+    assert_int_equal(breeze_id_set(&kept.local), 0);
+    assert_int_equal(breeze_gatt_keep_import(kept.peer, (size_t)kept.peer_len), -ENOENT);
+    do_import(&kept.keys);
+    assert_int_equal(kept.keys.err, 0);
+    assert_int_equal(breeze_gatt_keep_import(kept.peer, (size_t)kept.peer_len), 0);
+}
+
+static void do_compare(void *arg)
+{
+    uint8_t now[BREEZE_GATT_KEEP_MAX];
+    int len = breeze_gatt_keep_export(BT_ID_DEFAULT, &smp_reg.bonds[0].addr, now);
+    assert_int_equal(len, kept.peer_len);
+    assert_memory_equal(now, kept.peer, (size_t)len);
+    assert_int_equal(breeze_id_set(BT_ADDR_LE_ANY), -EINVAL);
+    kept.local.a.val[0] ^= 1;
+    assert_int_equal(breeze_id_set(&kept.local), -EBUSY); // A link has it.
+}
+
+// The central comes to the address that it knows and encrypts with the bond; what it was to be
+// notified of is as it was.
+static void bond_moves_to_another_board(void **state)
+{
+    bond();
+    on(0, do_keep, NULL);
+    assert_true(pair_disconnect(&pair, 1));
+    on(0, do_be_another_board, NULL);
+    on(0, do_restore, NULL);
+    forget();
+    assert_true(pair_connect(&pair, 6));
+    assert_int_equal(ask(1, BT_SECURITY_L2), 0);
+    assert_true(pair_until(one_changed, NULL, LIMIT_US));
+    assert_int_equal(heard[0].err | heard[1].err, 0);
+    assert_int_equal(heard[0].complete | heard[1].complete, 0);
+    on(0, do_compare, NULL);
     pair_stop(&pair);
 }
 
@@ -333,6 +410,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(hostile_57_record_of_another_device, after),
         cmocka_unit_test_teardown(hostile_57_store_of_another_device, after),
+        cmocka_unit_test_teardown(bond_moves_to_another_board, after),
         cmocka_unit_test_teardown(record_with_keys_that_sign, after),
         cmocka_unit_test_teardown(the_oldest_bond_gives_way, after),
         cmocka_unit_test_teardown(one_bond_is_deleted, after),

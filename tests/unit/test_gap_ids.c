@@ -1,4 +1,6 @@
 // Several identities (CONFIG_BT_ID_MAX 2): advertising with each, one random address for all.
+#include <breeze/id.h>
+
 #include "link_fake.h"
 
 static bt_addr_le_t second = {BT_ADDR_LE_RANDOM, {{9, 2, 3, 4, 5, 0xff}}};
@@ -104,14 +106,42 @@ static void test_create_reset_delete(void **state)
     assert_int_equal(bt_id_create(&again, NULL), 1);
 }
 
+// Another board's identity in place of ours, as long as nobody uses that.
+static void test_set(void **state)
+{
+    static const bt_addr_le_t other = {BT_ADDR_LE_RANDOM, {{7, 7, 7, 7, 7, 0xc7}}};
+    static const bt_addr_le_t private = {BT_ADDR_LE_RANDOM, {{7, 7, 7, 7, 7, 0x47}}};
+    static const bt_addr_le_t public = {BT_ADDR_LE_PUBLIC, {{7, 7, 7, 7, 7, 0xc7}}};
+    assert_int_equal(breeze_id_set(NULL), -EINVAL);
+    assert_int_equal(breeze_id_set(&private), -EINVAL);
+    assert_int_equal(breeze_id_set(&public), -EINVAL);
+    assert_int_equal(breeze_id_set(&second), -EALREADY);
+    assert_int_equal(start_as(0), 0);
+    assert_int_equal(breeze_id_set(&other), -EBUSY);
+    assert_int_equal(bt_le_adv_stop(), 0);
+    assert_int_equal(bt_le_scan_start(BT_LE_SCAN_PASSIVE, NULL), 0);
+    assert_int_equal(breeze_id_set(&other), -EBUSY);
+    assert_int_equal(bt_le_scan_stop(), 0);
+    assert_int_equal(start_as(1), 0);
+    assert_int_equal(breeze_id_set(&other), 0); // The second one does not mind.
+    assert_int_equal(bt_le_adv_stop(), 0);
+    assert_int_equal(start_as(0), 0);
+    assert_random(0);
+    assert_true(bt_addr_le_eq(&gap_reg.ids[0], &other));
+    assert_int_equal(breeze_id_set(&other), 0); // Nothing to do.
+    fake_connected(0, 0x40, BT_HCI_ROLE_PERIPHERAL, &peer_a);
+    assert_int_equal(breeze_id_set(&gap_reg.ids[0]), 0);
+    assert_int_equal(breeze_id_set(&(bt_addr_le_t){BT_ADDR_LE_RANDOM, {{1, 1, 1, 1, 1, 0xc1}}}),
+                     -EBUSY);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, fake_teardown)
     const struct CMUnitTest tests[] = {
-        TEST(test_switch),
-        TEST(test_scanner_rests),
-        TEST(test_conflict),
-        TEST(test_create_reset_delete),
+        TEST(test_switch),   TEST(test_scanner_rests),
+        TEST(test_conflict), TEST(test_create_reset_delete),
+        TEST(test_set),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

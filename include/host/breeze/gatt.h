@@ -3,6 +3,7 @@
 #define BREEZE_GATT_H_
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <zephyr/bluetooth/gatt.h>
@@ -63,6 +64,20 @@ int breeze_gatt_write_reliable(struct bt_conn *conn, struct breeze_gatt_reliable
 // link's security by a level and ask again, until it is granted or the security cannot be raised;
 // only then the procedure ends with the peer's error. Off at first; survives bt_disable().
 void breeze_gatt_raise_security(bool enable);
+
+// What the server keeps of a bonded peer beside its keys, as a record for a store of the application's
+// own (doc/BONDS.md), the one that the settings hold: its client configurations and features, and the
+// hash of the database that it knows. In a build with the Security Manager.
+#define BREEZE_GATT_KEEP_MAX 61
+// Write that record, at most BREEZE_GATT_KEEP_MAX octets: how many, or -ENOENT: there is nothing.
+int breeze_gatt_keep_export(uint8_t id, const bt_addr_le_t *peer, uint8_t *record);
+// Take a record whole or not at all, behind the bond that it belongs to: 0, -EINVAL (damaged, a later
+// version), -EACCES (made for an identity address that is not ours), -ENOENT (no such bond), -ENOSPC.
+// It counts from the next time that the bond encrypts a link.
+int breeze_gatt_keep_import(const void *record, size_t len);
+// Such a record changed, or is gone (export says -ENOENT). One callback; NULL removes it; survives
+// bt_disable(). From the loop, or from within the call that deletes the bond.
+void breeze_gatt_keep_cb_set(void (*cb)(uint8_t id, const bt_addr_le_t *peer));
 
 #ifdef __cplusplus
 }

@@ -53,6 +53,10 @@ int breeze_smp_bond_flags(uint8_t id, const bt_addr_le_t *addr);
 int breeze_smp_bond_export(uint8_t id, const bt_addr_le_t *addr, uint8_t *record);
 int breeze_smp_bond_import(const void *record, size_t len);
 
+// The identity address of ours that a record was made with, for who wants it back on another board
+// (breeze_id_set(); not a public one, which stays with its controller). 0; -EINVAL as above.
+int breeze_smp_bond_local(const void *record, size_t len, bt_addr_le_t *local);
+
 #ifdef __cplusplus
 }
 #endif
