@@ -155,7 +155,7 @@ static void hostile_48_just_works_over_an_authenticated_bond(void **state)
     run_pairing();
     assert_int_equal(heard[0].level, BT_SECURITY_L4);
     on(1, do_unpair, NULL);
-    assert_true(pair_until(never, NULL, 1000000) || true);
+    sim_run(pair.sim, 1000000);
     if (!pair.hosts[1].conn) {
         forget();
         assert_true(pair_connect(&pair, 6));
