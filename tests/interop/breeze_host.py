@@ -191,6 +191,8 @@ class BreezeHost:
         self.ends = Mailbox("an enhanced channel's end at Breeze")
         self.changes = Mailbox("a reconfiguration at Breeze")
         self.bearers = Mailbox(f"the number of bearers at {label}")
+        self.phys = Mailbox(f"the PHYs of a link at {label}")
+        self.lengths = Mailbox(f"the data length of a link at {label}")
         self.closed = Mailbox("a channel's end at Breeze")
         self.received = Mailbox("all octets at Breeze")
         self.indications = Mailbox(f"confirmation at {label}")
@@ -427,6 +429,12 @@ class BreezeHost:
 
     def on_ecred_reconfigured(self, number, rx, tx):
         self.changes.put((int(number), int(rx), int(tx)))
+
+    def on_phy(self, _index, tx, rx):
+        self.phys.put((int(tx), int(rx)))
+
+    def on_data_len(self, _index, tx, rx):
+        self.lengths.put((int(tx), int(rx)))
 
     def on_eatt_count(self, _index, count):
         self.bearers.put(int(count))

@@ -589,10 +589,7 @@ static int cmd_past_give(const struct words *w)
 
 // ---- Main ---------------------------------------------------------------------------------------------
 
-static const struct {
-    const char *name;
-    int (*run)(const struct words *w);
-} commands[] = {
+static const struct command commands[] = {
     {"enable", cmd_enable},
     {"disable", cmd_disable},
     {"adv", cmd_adv},
@@ -648,23 +645,28 @@ static const struct {
     {"sync_end", cmd_sync_end},
     {"past_take", cmd_past_take},
     {"past_give", cmd_past_give},
+    {NULL, NULL},
 };
+
+static const struct command *command_of(const struct command *table, const char *name)
+{
+    while (table->name != NULL && strcmp(table->name, name) != 0) {
+        table++;
+    }
+    return table->name != NULL ? table : NULL;
+}
 
 static void run_command(char *line)
 {
     struct words w = words_of(line);
-    for (size_t i = 0; w.count > 0 && i < ARRAY_SIZE(commands); i++) {
-        if (strcmp(commands[i].name, w.word[0]) == 0) {
-            int rc = commands[i].run(&w);
-            if (rc == 0) {
-                say("ok %s", w.word[0]);
-            } else {
-                say("err %s %d", w.word[0], -rc);
-            }
-            return;
-        }
+    const struct command *command = command_of(commands, text_at(&w, 0));
+    command = command != NULL ? command : command_of(more_commands, text_at(&w, 0));
+    int rc = command != NULL ? command->run(&w) : -ENOSYS;
+    if (rc == 0) {
+        say("ok %s", text_at(&w, 0));
+    } else {
+        say("err %s %d", text_at(&w, 0), -rc);
     }
-    say("err %s %d", text_at(&w, 0), ENOSYS);
 }
 
 // Lines from standard input: the reader adds at the end, main() takes from the front.

@@ -1,5 +1,5 @@
 // The parts of the test host: host.c (commands, links, advertising, scanning), host_client.c (GATT
-// client), host_server.c (its services), host_security.c (pairing).
+// client), host_server.c (its services), host_security.c (pairing), host_more.c (the rest).
 #ifndef INTEROP_HOST_PARTS_H_
 #define INTEROP_HOST_PARTS_H_
 

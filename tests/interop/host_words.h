@@ -16,6 +16,12 @@ struct words {
     size_t count;
 };
 
+// A command by its name: 0, or a negative errno. A table of them ends with NULL.
+struct command {
+    const char *name;
+    int (*run)(const struct words *w);
+};
+
 // Cut a line into its words, in place.
 struct words words_of(char *line);
 
@@ -31,5 +37,8 @@ int addr_at(const struct words *w, size_t i, bt_addr_le_t *addr);
 
 // As a UUID, the most significant octet first, dashes allowed; false when the word is absent.
 bool uuid_at(const struct words *w, size_t i, struct bt_uuid_128 *uuid);
+
+// Commands that single tests need (host_more.c).
+extern const struct command more_commands[];
 
 #endif // INTEROP_HOST_WORDS_H_
