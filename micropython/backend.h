@@ -25,6 +25,8 @@
 
 #include "extmod/modbluetooth.h"
 
+#include "needs.h"
+
 // "No connection" and "no address" in events.
 #define MPY_NO_CONN      0xffff
 #define MPY_NO_ADDR_TYPE 0xff
@@ -35,14 +37,6 @@
 #define MPY_STATUS_NOT_CONN 7
 #define MPY_STATUS_TIMEOUT  13
 #define MPY_STATUS_REJECT   16 // An L2CAP channel was not opened.
-
-// Memory for what MicroPython programs size: services and values. Zeroed; NULL when there is none.
-// The stock library uses malloc, a firmware its own heap.
-void *mpy_alloc(size_t len);
-void mpy_free(void *mem);
-
-// Tell whoever runs the program a sentence that belongs to no call of his: on the error output.
-void mpy_say(const char *sentence);
 
 // Any UUID, in the form the host takes.
 union mpy_uuid {

@@ -10,6 +10,29 @@
 #include <stddef.h>
 #include <stdint.h>
 
+// The functions of the module `_breeze` and how many arguments each takes: in a firmware (mod_breeze.c)
+// and on the stock interpreter (stock/_breeze.py). tests/micropython/test_firmware.py holds both, and
+// bluetooth.py, to it.
+#define MPY_EXT_CALLS(CALL)                                                                        \
+    CALL(events, 1)                                                                                \
+    CALL(interrupt, 0)                                                                             \
+    CALL(load_secrets, 0)                                                                          \
+    CALL(level, 1)                                                                                 \
+    CALL(unpair, 2)                                                                                \
+    CALL(bonds, 0)                                                                                 \
+    CALL(conn_update, 5)                                                                           \
+    CALL(conn_info, 1)                                                                             \
+    CALL(rssi, 1)                                                                                  \
+    CALL(phy, 3)                                                                                   \
+    CALL(data_len, 2)                                                                              \
+    CALL(addr, 1)                                                                                  \
+    CALL(accept_list, 1)                                                                           \
+    CALL(advertise_to, 3)                                                                          \
+    CALL(advertise_ext, 5)                                                                         \
+    CALL(scan, 6)                                                                                  \
+    CALL(trace, 1)                                                                                 \
+    CALL(log, 1)
+
 // ---- What the backend implements ---------------------------------------------------------------
 
 // Raise the events below, or not; not at first. Survives mp_bluetooth_deinit().
@@ -87,7 +110,11 @@ int mpy_ext_scan(const struct mpy_ext_scan *scan);
 #define MPY_EXT_IRQ_NOTIFY_READY      0x83 // connection
 #define MPY_EXT_IRQ_PHY               0x84 // connection, tx, rx, HCI status
 
-// Arguments beyond the event's own are 0.
+// How many arguments each of these has; in `args` those beyond are 0.
+#define MPY_EXT_IRQ_COUNTS                                                                         \
+    {                                                                                              \
+        4, 2, 2, 1, 4                                                                              \
+    }
 void mpy_ext_on_event(uint8_t event, const uint16_t args[4]);
 
 #endif // BREEZE_MICROPYTHON_EXTEND_H_

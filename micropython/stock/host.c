@@ -17,6 +17,7 @@
 
 #include "breeze_mpy.h"
 #include "helper.h"
+#include "needs.h"
 #include "stock.h"
 
 #define EXIT_MS 400 // What the radio may take to go down at exit: 100 ms for the links, a reset.
@@ -31,10 +32,6 @@ static struct {
     char program[64];
     char error[512];
 } host;
-
-void *mpy_alloc(size_t len);
-void mpy_free(void *mem);
-void mpy_say(const char *sentence);
 
 // The backend's memory.
 void *mpy_alloc(size_t len)
