@@ -3,12 +3,12 @@
 find_package(breeze REQUIRED PATHS ${BREEZE} NO_DEFAULT_PATH)
 get_target_property(breeze_definitions breeze::breeze INTERFACE_COMPILE_DEFINITIONS)
 
-set(breeze_sources modbluetooth_breeze.c adv_ext.c extend.c gap.c gattc.c gatts.c)
-if("BREEZE_LEVEL_FULL=1" IN_LIST breeze_definitions)
-    list(APPEND breeze_sources l2cap.c)
-else()
-    list(APPEND breeze_sources l2cap_none.c)
+if(NOT "BREEZE_LEVEL_FULL=1" IN_LIST breeze_definitions)
+    message(FATAL_ERROR "BREEZE=${BREEZE} has no Breeze of level full, which MicroPython's module needs: "
+        "build it with -DBREEZE_LEVEL=full")
 endif()
+
+set(breeze_sources modbluetooth_breeze.c adv_ext.c extend.c gap.c gattc.c gatts.c l2cap.c)
 if("CONFIG_BT_SMP=1" IN_LIST breeze_definitions)
     list(APPEND breeze_sources secrets.c security.c)
 else()

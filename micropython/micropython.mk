@@ -4,13 +4,14 @@ BREEZE_MOD_DIR := $(USERMOD_DIR)
 BREEZE_PKG_CONFIG ?= PKG_CONFIG_LIBDIR=$(BREEZE)/lib/pkgconfig pkg-config
 BREEZE_CFLAGS ?= $(shell $(BREEZE_PKG_CONFIG) --cflags breeze)
 BREEZE_LIBS ?= $(filter-out -lmbedcrypto,$(shell $(BREEZE_PKG_CONFIG) --libs --static breeze))
+$(if $(findstring -DBREEZE_LEVEL_FULL=1,$(BREEZE_CFLAGS)),,$(error \
+    BREEZE=$(BREEZE) has no Breeze of level full, which MicroPython's module needs: build it with -DBREEZE_LEVEL=full))
 BREEZE_SRC := $(dir $(BREEZE_MOD_DIR))src
 
 # Looked through for names (MP_QSTR_...), modules and roots; the others need none.
 SRC_USERMOD_C += $(BREEZE_MOD_DIR)/mod_breeze.c
 SRC_USERMOD_LIB_C += $(addprefix $(BREEZE_MOD_DIR)/,\
-    modbluetooth_breeze.c adv_ext.c extend.c gap.c gattc.c gatts.c \
-    $(if $(findstring -DBREEZE_LEVEL_FULL=1,$(BREEZE_CFLAGS)),l2cap.c,l2cap_none.c) \
+    modbluetooth_breeze.c adv_ext.c extend.c gap.c gattc.c gatts.c l2cap.c \
     $(if $(findstring -DCONFIG_BT_SMP=1,$(BREEZE_CFLAGS)),secrets.c security.c,security_none.c))
 
 # Ciphers: those of MicroPython's Mbed TLS, or whatever fills src/crypto/crypto.h (BREEZE_CRYPTO).

@@ -65,20 +65,20 @@ def by_make(folder, *variables):
     return {line.split()[0]: line.split()[1:] for line in done.stdout.splitlines() if line}
 
 
-def package(folder):
+def package(folder, definitions):
     """An installed Breeze, as far as its package tells what it was built with."""
     where = folder / "prefix" / "lib" / "cmake" / "breeze"
     where.mkdir(parents=True)
     (where / "breezeConfig.cmake").write_text(
         "add_library(breeze::breeze INTERFACE IMPORTED)\n"
         "set_target_properties(breeze::breeze PROPERTIES INTERFACE_COMPILE_DEFINITIONS\n"
-        '    "BREEZE_LEVEL_FULL=1;CONFIG_BT_SMP=1")\n'
+        f'    "{definitions}")\n'
     )
     return folder / "prefix"
 
 
-def by_cmake(folder):
-    prefix = package(folder)
+def configure(folder, definitions):
+    prefix = package(folder, definitions)
     (folder / "CMakeLists.txt").write_text(
         "cmake_minimum_required(VERSION 3.13)\nproject(firmware NONE)\nadd_library(usermod INTERFACE)\n"
         f"set(BREEZE {prefix})\ninclude({FOLDER}/micropython.cmake)\n"
@@ -88,9 +88,13 @@ def by_cmake(folder):
         'message("SOURCES ${sources}")\nmessage("DEFINITIONS ${definitions}")\n'
         'message("SCANNED ${MICROPY_CPP_DEF_EXTRA}")\nmessage("LINKED ${linked}")\n'
     )
-    done = subprocess.run(
+    return subprocess.run(
         ["cmake", "-S", str(folder), "-B", str(folder / "b")], capture_output=True, text=True
     )
+
+
+def by_cmake(folder):
+    done = configure(folder, "BREEZE_LEVEL_FULL=1;CONFIG_BT_SMP=1")
     assert done.returncode == 0, done.stderr
     return {k: v.split(";") for k, v in re.findall(r"^([A-Z]+) (.*)$", done.stderr, re.M)}
 
@@ -111,17 +115,25 @@ def test_make_and_cmake_build_the_same(folder):
     assert defined == set(configured["DEFINITIONS"]) == set(configured["SCANNED"])
     assert configured["LINKED"] == ["usermod_breeze"]
     # Nothing of the backend is forgotten: each file is in this build, or it is another's twin.
-    twins = {"l2cap_none.c", "security_none.c"}
+    twins = {"security_none.c"}
     assert {os.path.basename(s) for s in sources} | twins == {
         p.name for p in FOLDER.glob("*.c")
     } | {"mbedtls.c"}
 
 
-def test_twins_where_the_host_has_less(folder):
-    made = by_make(folder, "BREEZE_CFLAGS=-DBREEZE_LEVEL_PERIPHERAL=1", "BREEZE_LIBS=")
+def test_twin_where_the_host_does_not_pair(folder):
+    made = by_make(folder, "BREEZE_CFLAGS=-DBREEZE_LEVEL_FULL=1", "BREEZE_LIBS=")
     names = {os.path.basename(s) for s in made["SRC_USERMOD_LIB_C"]}
-    assert {"l2cap_none.c", "security_none.c"} <= names
-    assert not names & {"l2cap.c", "security.c", "secrets.c", "mbedtls.c"}
+    assert "security_none.c" in names
+    assert not names & {"security.c", "secrets.c", "mbedtls.c"}
+
+
+def test_a_lower_level_is_refused(folder):
+    with pytest.raises(subprocess.CalledProcessError) as refused:
+        by_make(folder, "BREEZE_CFLAGS=-DBREEZE_LEVEL_PERIPHERAL=1", "BREEZE_LIBS=")
+    assert "build it with -DBREEZE_LEVEL=full" in refused.value.stderr
+    done = configure(folder, "BREEZE_LEVEL_PERIPHERAL=1")
+    assert done.returncode and "build it with -DBREEZE_LEVEL=full" in done.stderr
 
 
 @pytest.mark.parametrize("compiler", ["cc -O2", "arm-none-eabi-gcc -Os -mcpu=cortex-m0plus -mthumb"])
