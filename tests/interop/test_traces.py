@@ -37,10 +37,27 @@ def run(*command):
     return result.stdout
 
 
-def characteristic_request(packet):
-    """Whether this is an ATT request for characteristic declarations, on whichever bearer."""
+def att_pdu(packet):
+    """The ATT PDU in a packet of data, on whichever bearer."""
     pdu = packet[9:] if packet[7:9] == b"\x04\x00" else packet[11:]  # behind the length of an SDU
-    return packet[0] == 2 and pdu[:1] == b"\x08" and pdu[5:] == b"\x03\x28"
+    return pdu if packet[0] == 2 else b""
+
+
+def characteristic_request(packet):
+    """Whether this is an ATT request for characteristic declarations."""
+    pdu = att_pdu(packet)
+    return pdu[:1] == b"\x08" and pdu[5:] == b"\x03\x28"
+
+
+def several_values(packet):
+    """Whether this is a Read Multiple Variable Response: btmon (5.66) takes values for handles there."""
+    return att_pdu(packet)[:1] == b"\x21"
+
+
+def include_without_uuid(packet):
+    """Whether included services may stand here without a UUID, as those of 128 bits do (Vol 3, Part G,
+    4.5.1): tshark (4.0) looks for one in each."""
+    return att_pdu(packet)[:2] == b"\x09\x06"
 
 
 def part_of_sdu(packet):
@@ -85,7 +102,8 @@ def without_breaker(packets):
 def btmon_output(path):
     if shutil.which("btmon") is None:
         skip("btmon is not installed")
-    packets = [entry for entry in packets_of(path) if not part_of_sdu(entry[1])]
+    unread = (part_of_sdu, several_values)
+    packets = [entry for entry in packets_of(path) if not any(kind(entry[1]) for kind in unread)]
     if btmon_is_broken():
         packets = [entry for entry in packets if not characteristic_request(entry[1])]
     for _ in range(BREAKS_MAX):
@@ -128,7 +146,9 @@ def tshark_complaints(path):
     for field in ("frame.number", "_ws.expert.message", "_ws.col.Info"):
         fields += ["-e", field]
     lines = run("tshark", "-n", "-r", str(path), "-Y", TSHARK_ERRORS, *fields).splitlines()
-    parts = fragments(packets_of(path))
+    packets = packets_of(path)
+    parts = fragments(packets)
+    parts |= {i for i, (_, packet) in enumerate(packets) if include_without_uuid(packet)}
     numbers = [line.split("\t")[0] for line in lines]
     excused = [n.isdigit() and int(n) - 1 in parts for n in numbers]
     return [line for line, fine in zip(lines, excused) if not fine]
