@@ -66,11 +66,11 @@ async def stop_all(parts):
         raise complaints[0]
 
 
-async def meet(guest, folder, body):
+async def meet(guest, folder, body, build, settings):
     air = media.Air(folder, "air")
-    program = media.built("tests/interop/interop-host")
+    program = media.built("tests/interop/interop-host" + build)
     breeze = BreezeHost(program, f"unix:{air.socket}", folder, "breeze0")
-    linux = LinuxHost(guest, folder)
+    linux = LinuxHost(guest, folder, settings)
     try:
         await air.start()
         await breeze.start()
@@ -85,11 +85,15 @@ async def meet(guest, folder, body):
 
 @pytest.fixture
 def run(request, guest):
-    """A function that runs `body(breeze, linux)`; logs and traces of a failed test are kept."""
+    """A function that runs `body(breeze, linux)`; logs and traces of a failed test are kept.
+
+    `build`: the end of the name of another interop-host; the rest: what main.conf says otherwise.
+    """
     folder = Path(tempfile.mkdtemp(prefix="bluez-"))
 
-    def bounded(body):
-        asyncio.run(asyncio.wait_for(meet(guest, folder, body), TEST_SECONDS))
+    def bounded(body, build="", **settings):
+        meeting = meet(guest, folder, body, build, settings)
+        asyncio.run(asyncio.wait_for(meeting, TEST_SECONDS))
 
     yield bounded
     if getattr(request.node, "failed_call", False):

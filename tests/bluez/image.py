@@ -21,7 +21,9 @@ PROGRAMS = ["bluetoothd", "bluetoothctl", "btattach", "dbus-daemon"]
 OPTIONAL = ["hcitool", "gatttool", "btmgmt", "l2test"]  # Debian may drop the deprecated ones
 PATHS = os.pathsep.join(["/usr/libexec/bluetooth", "/usr/lib/bluetooth", "/usr/sbin", "/sbin"])
 # drbg must be there before ecdh_generic, or the kernel's self test fails and pairing is off.
+# The daemon's own cryptography, for database hashes and signatures, is the kernel's (algif).
 MODULES = ["drbg", "cmac", "ecb", "ccm", "ctr", "ecdh_generic", "hci_uart"]
+MODULES += ["algif_hash", "algif_skcipher"]
 
 
 class Unavailable(Exception):

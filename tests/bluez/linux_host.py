@@ -9,7 +9,7 @@ import pytest
 
 STEP_SECONDS = 240  # one step of bluetoothctl; a hang detector for an emulated machine
 NEW_CONTROLLER = r"\[(?:NEW|CHG)\] Controller ([0-9A-F:]{17})"
-LOG = "/tmp/bluetoothd.log"  # in the guest
+LOG, SETTINGS = "/tmp/bluetoothd.log", "/tmp/main.conf"  # in the guest
 # Colours, readline's marks around them, and prompts such as "[Breeze:/service0012]# ".
 NOISE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x01\x02\r]")
 PROMPT = re.compile(r"\[[^\]\n]*\][#>] ")
@@ -74,8 +74,9 @@ class LinuxHost:
 
     kind = "linux"
 
-    def __init__(self, guest, folder):
+    def __init__(self, guest, folder, settings):
         self.guest, self.shell, self.wire = guest, guests.Shell(), guests.Wire()
+        self.settings = settings
         self.console = Console(folder / "bluetoothctl.log")
         self.opened = []
         self.mac = None
@@ -85,9 +86,29 @@ class LinuxHost:
             await part.open(self.guest, *where)
             self.opened.append(part)
         await self.shell.run("btattach -B /dev/ttyS1 -P h4 >/dev/null 2>&1 &")
-        await self.shell.run(f"bluetoothd -n -d -p gap >{LOG} 2>&1 &")
-        await self.shell.run("bluetoothctl </dev/ttyS3 >/dev/ttyS3 2>&1 &")
+        changes = "; ".join(f"s/^{key} = .*/{key} = {it}/" for key, it in self.settings.items())
+        await self.shell.run(f"sed '{changes}' /etc/bluetooth/main.conf >{SETTINGS}")
+        await self.shell.run(f"rm -f {LOG}")
+        await self.start_daemon()
         self.mac = (await self.console.expect(NEW_CONTROLLER)).group(1)
+        await self.power()
+
+    async def start_daemon(self):
+        await self.shell.run(f"bluetoothd -n -d -p gap -f {SETTINGS} >>{LOG} 2>&1 &")
+        await self.shell.run("bluetoothctl </dev/ttyS3 >/dev/ttyS3 2>&1 &")
+
+    async def stop_daemon(self):
+        await self.shell.run("killall bluetoothctl bluetoothd")
+        await self.shell.run("while pidof bluetoothctl bluetoothd; do usleep 50000; done")
+
+    async def restart_daemon(self, change=":"):
+        """A daemon that knows what the one before has stored; the shell changes that meanwhile."""
+        await self.stop_daemon()
+        status, said = await self.shell.run(change)
+        assert status == 0, said
+        self.console.read_to = len(self.console.text())
+        await self.start_daemon()
+        await self.console.expect("Agent registered")  # from here on it loses no input
         await self.power()
 
     async def power(self):
@@ -103,8 +124,7 @@ class LinuxHost:
         if self.mac:
             done = r"Changing power off succeeded|\[DEL\] Controller"
             await self.console.ask("power off", done)
-        await self.shell.run("killall bluetoothctl bluetoothd")
-        await self.shell.run("while pidof bluetoothctl bluetoothd; do usleep 50000; done")
+        await self.stop_daemon()
         await self.shell.run("killall btattach")
         await self.shell.run("while [ -e /sys/class/bluetooth/hci0 ]; do usleep 50000; done")
         await self.shell.run("rm -rf /var/lib/bluetooth/*")
@@ -113,6 +133,17 @@ class LinuxHost:
         """What the daemon wrote in this test."""
         if self.shell in self.opened:
             path.write_text((await self.shell.run(f"cat {LOG}"))[1])
+
+    async def logged(self, pattern):
+        """Wait until the daemon has written this in its log since `forget_log` or its start."""
+        await self.shell.run(f"until grep -q '{pattern}' {LOG}; do usleep 50000; done")
+
+    async def not_logged(self, pattern):
+        status, said = await self.shell.run(f"grep '{pattern}' {LOG}")
+        assert status == 1, said
+
+    async def forget_log(self):
+        await self.shell.run(f">{LOG}")
 
     async def vanish(self):
         """Out of everybody's reach: the controller loses all packets (air/README.md, Set Radio)."""
@@ -146,8 +177,9 @@ class LinuxHost:
         """Scan until this device is there by name."""
         console = self.console
         await console.ask("scan le", "Discovery started")
-        wanted = rf"Device {mac_of(peer)} (?:Name: )?{name}$"
-        await console.expect(wanted)
+        # Of a device that it knows by this name already, bluetoothctl says only how near it is.
+        await console.expect(rf"Device {mac_of(peer)} (?:RSSI: |(?:Name: )?{name}$)")
+        await self.knows(peer, rf"\tName: {name}\n")
 
     async def stop_scan(self):
         await self.console.ask("scan off", "Discovery stopped")
@@ -157,7 +189,7 @@ class LinuxHost:
         console = self.console
         before = len(console.text())
         console.send(f"info {mac_of(peer)}")
-        await console.ask("version", "^Version")  # both answer at once, in order
+        await console.ask("version", r"Version \d")  # both answer at once, in order
         return console.text()[before:]
 
     async def knows(self, peer, pattern):

@@ -64,6 +64,7 @@ class BreezeLink:
         self.answers = Mailbox("the end of a GATT operation at Breeze")
         self.security = Mailbox("security at Breeze")
         self.prompts = Mailbox("a question to Breeze's user")
+        self.subrates = Mailbox("a change of subrating at Breeze")
         self.found = []
         self.values = []
         self.notified = collections.defaultdict(lambda: Mailbox("notification to Breeze"))
@@ -201,6 +202,7 @@ class BreezeHost:
         self.replies = collections.deque()  # a future for each command that waits for its answer
         self.stats_seen = {}
         self.identity = None
+        self.oob = {}  # of ours, for another host
 
     async def start(self):
         env = dict(os.environ, BREEZE_HCI=self.hci, BREEZE_TRACE=str(self.trace))
@@ -366,6 +368,20 @@ class BreezeHost:
 
     def on_compare(self, index, number):
         self.links[int(index)].prompts.put(("compare", int(number)))
+
+    def on_oob_r(self, octets):
+        self.oob["r"] = unhex(octets)
+
+    def on_oob_c(self, octets):
+        self.oob["c"] = unhex(octets)
+
+    def on_oob_given(self, index, err):
+        self.links[int(index)].prompts.put(("oob", int(err)))
+
+    def on_subrate(self, index, *values):
+        """Status, factor, latency, continuation number, time-out."""
+        if int(index) in self.links:
+            self.links[int(index)].subrates.put(tuple(map(int, values)))
 
     def on_mtu(self, index, tx, _rx):
         if int(index) in self.links:

@@ -373,7 +373,14 @@ static int cmd_write_cmd(const struct words *w)
 {
     uint8_t value[VALUE_MAX];
     size_t len = bytes_at(w, 3, value, sizeof value);
-    return client_write_cmd(number_at(w, 1, 0), (uint16_t)number_at(w, 2, 0), value, len);
+    return client_write_cmd(number_at(w, 1, 0), (uint16_t)number_at(w, 2, 0), value, len, false);
+}
+
+static int cmd_write_signed(const struct words *w)
+{
+    uint8_t value[VALUE_MAX];
+    size_t len = bytes_at(w, 3, value, sizeof value);
+    return client_write_cmd(number_at(w, 1, 0), (uint16_t)number_at(w, 2, 0), value, len, true);
 }
 
 // subscribe CONN VALUE_HANDLE CCC_HANDLE notify|indicate
@@ -610,6 +617,7 @@ static const struct command commands[] = {
     {"read_uuid", cmd_read_uuid},
     {"write", cmd_write},
     {"write_cmd", cmd_write_cmd},
+    {"write_signed", cmd_write_signed},
     {"subscribe", cmd_subscribe},
     {"unsubscribe", cmd_unsubscribe},
     {"notify", cmd_notify},
@@ -633,6 +641,11 @@ static const struct command commands[] = {
     {"security", cmd_security},
     {"answer", cmd_answer},
     {"unpair", cmd_unpair},
+    {"oob", cmd_oob},
+    {"oob_peer", cmd_oob_peer},
+    {"oob_tk", cmd_oob_tk},
+    {"subrate", cmd_subrate},
+    {"subrate_default", cmd_subrate_default},
     {"privacy", cmd_privacy},
     {"set_make", cmd_set_make},
     {"set_start", cmd_set_start},

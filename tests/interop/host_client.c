@@ -232,12 +232,12 @@ static void on_command_sent(struct bt_conn *conn, void *user_data)
     say("write_cmd_sent %u", bt_conn_index(conn));
 }
 
-int client_write_cmd(uint32_t link, uint16_t handle, const void *value, size_t len)
+int client_write_cmd(uint32_t link, uint16_t handle, const void *value, size_t len, bool sign)
 {
     struct bt_conn *conn = link_at(link);
     return conn == NULL ? -ENOTCONN
                         : bt_gatt_write_without_response_cb(conn, handle, value, (uint16_t)len,
-                                                            false, on_command_sent, NULL);
+                                                            sign, on_command_sent, NULL);
 }
 
 // ---- Subscriptions ----------------------------------------------------------------------------------

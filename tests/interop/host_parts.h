@@ -11,6 +11,8 @@
 #include <zephyr/bluetooth/conn.h>
 #include <zephyr/bluetooth/uuid.h>
 
+#include "host_words.h"
+
 #define LINES_MAX 64  // commands that wait
 #define AD_MAX    8   // AD structures of one advertisement
 #define VALUE_MAX 512 // octets of a value
@@ -35,7 +37,7 @@ int client_discover(uint32_t link, const char *what, uint16_t first, uint16_t la
 int client_read(uint32_t link, uint16_t handle, uint16_t offset);
 int client_read_uuid(uint32_t link, const struct bt_uuid *uuid);
 int client_write(uint32_t link, uint16_t handle, const void *value, size_t len);
-int client_write_cmd(uint32_t link, uint16_t handle, const void *value, size_t len);
+int client_write_cmd(uint32_t link, uint16_t handle, const void *value, size_t len, bool sign);
 int client_subscribe(uint32_t link, uint16_t value_handle, uint16_t ccc_handle, uint16_t ccc);
 int client_unsubscribe(uint32_t link, uint16_t value_handle);
 
@@ -71,6 +73,14 @@ int security_io(uint32_t io, bool sc);
 int security_set(uint32_t link, uint32_t level);
 int security_answer(uint32_t link, const char *what, uint32_t passkey);
 int security_unpair(void);
+// Commands: oob HAS_PEERS (says ours), oob_peer R C, oob_tk TK.
+int cmd_oob(const struct words *w);
+int cmd_oob_peer(const struct words *w);
+int cmd_oob_tk(const struct words *w);
+
+// Commands: subrate CONN MIN MAX LATENCY CONTINUATION TIMEOUT; subrate_default MIN ...
+int cmd_subrate(const struct words *w);
+int cmd_subrate_default(const struct words *w);
 
 // Advertising sets (host_ext.c): `len` octets of data, advertised or in the scan response.
 int set_make(uint32_t slot, uint32_t options, uint8_t sid, uint32_t len, bool response);

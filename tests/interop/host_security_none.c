@@ -22,3 +22,18 @@ int security_unpair(void)
 {
     return -ENOTSUP;
 }
+
+int cmd_oob(const struct words *w)
+{
+    return -ENOTSUP;
+}
+
+int cmd_oob_peer(const struct words *w)
+{
+    return -ENOTSUP;
+}
+
+int cmd_oob_tk(const struct words *w)
+{
+    return -ENOTSUP;
+}

@@ -45,7 +45,7 @@ async def encrypted(room, roles):
 
 
 @pytest.mark.parametrize("roles", ROLES, ids=lambda r: f"{r[0]}_peripheral")
-def test_breeze_opens(rig_for, roles):
+def test_breeze_opens_bearers(rig_for, roles):
     async def whole(room):
         ours, theirs = await encrypted(room, roles)
         if roles[0] == "breeze_eatt":  # The central opens by itself.
@@ -68,7 +68,7 @@ def test_breeze_opens(rig_for, roles):
 
 
 @pytest.mark.parametrize("roles", ROLES, ids=lambda r: f"{r[0]}_peripheral")
-def test_bumble_opens(rig_for, roles):
+def test_bumble_opens_bearers(rig_for, roles):
     async def whole(room):
         ours, theirs = await encrypted(room, roles)
         if roles[1] == "breeze_eatt":
@@ -89,7 +89,7 @@ def test_bumble_opens(rig_for, roles):
     rig_for("air", roles).run(whole)
 
 
-def test_over_rootcanal(rig_for):
+def test_bearers_over_rootcanal(rig_for):
     """Both hosts ours: the central opens three, each side reads and writes over them."""
 
     async def whole(room):
