@@ -363,8 +363,12 @@ static int ask(struct bt_conn *conn)
     }
     link->refused = false;
     int err = bt_l2cap_ecred_chan_connect(conn, chans, EATT_PSM);
-    for (unsigned int i = 0; err && i < n; i++) {
-        of_chan(chans[i])->state = EATT_FREE;
+    for (unsigned int i = 0; i < n; i++) {
+        if (err) {
+            of_chan(chans[i])->state = EATT_FREE;
+        } else {
+            coc_of(chans[i])->own = true; // No pairing is begun for bearers that nobody asked for.
+        }
     }
     if (err) {
         log_inf("%u: enhanced bearers: %d", conn->acl.handle, err);

@@ -208,6 +208,7 @@ void coc_close(struct coc *coc)
         return;
     }
     coc->state = COC_CLOSED;
+    coc->need = 0;
     owe_nothing(coc);
     coc_rtx_stop(coc);
     coc_show(coc);
@@ -305,7 +306,7 @@ void coc_disconnect(struct coc *coc)
     if (coc->state == COC_CLOSED || coc->state == COC_CLOSING) {
         return;
     }
-    if (coc->state == COC_CONNECTING && (coc->owe & (COC_OWE_CONN | COC_OWE_ECRED))) {
+    if (coc->state == COC_CONNECTING && (coc->need || coc->owe & (COC_OWE_CONN | COC_OWE_ECRED))) {
         coc_close(coc); // The peer knows nothing of it yet.
         return;
     }

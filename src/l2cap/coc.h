@@ -39,7 +39,7 @@
 
 enum coc_state {
     COC_FREE,
-    COC_CONNECTING, // Our request is owed or out.
+    COC_CONNECTING, // Our request is owed, waits for security, or is out.
     COC_OPEN,
     COC_CLOSING, // Our Disconnection Request is owed or out.
     COC_CLOSED,  // The application will be told; nothing else happens any more.
@@ -83,8 +83,11 @@ struct coc {
     uint8_t ident;   // Of our request; 0 none.
     uint8_t held;    // SDUs that the application has not completed.
     uint8_t refused; // The result that refused it.
+    uint8_t need;    // The level of security that our request waits for; 0 it does not wait.
+    uint8_t raises;  // How often it was asked for.
     bool ecred;
-    bool own;       // Its SDUs are sent by coc_send().
+    bool own;       // The host's: its SDUs are sent by coc_send().
+    bool in_turn;   // While waiting: somebody else's pairing comes first.
     bool begun;     // The length of the head of tx_queue has left.
     bool sdu_open;  // Between the first and the last K-frame of an SDU.
     bool streaming; // The application takes SDUs as they come ...
@@ -133,6 +136,16 @@ void coc_tx_free(void);
 // result.
 void coc_security(struct bt_conn *conn, enum bt_security_err err);
 uint16_t coc_lacks(const struct bt_conn *conn, bt_security_t level);
+// Owe the request of the channels with this one's identifier, when the link has the security that they
+// must have: raise it first. An error: it cannot be raised, nothing happened.
+int coc_ask(struct coc *coc, bt_security_t level);
+// The peer refused that request: for want of security that we can raise, so that it will be asked again?
+bool coc_ask_again(struct coc *coc, uint16_t result);
+// Is its request out, so that the peer may answer it; of several channels with one, the first knows.
+static inline bool coc_is_out(const struct coc *coc)
+{
+    return coc->ident && !coc->need && !(coc->owe & ~COC_OWE_CREDITS);
+}
 
 // ---- Data: coc_rx.c, coc_tx.c -------------------------------------------------------------------
 

@@ -68,9 +68,6 @@ int bt_l2cap_chan_connect(struct bt_conn *conn, struct bt_l2cap_chan *chan, uint
     if (!conn_is_up(conn)) {
         return -ENOTCONN;
     }
-    if (BT_L2CAP_LE_CHAN(chan)->required_sec_level > bt_conn_get_security(conn)) {
-        return -EACCES;
-    }
     int err = coc_take(&coc, conn, chan, false, COC_CONNECTING);
     if (err) {
         return err;
@@ -78,8 +75,11 @@ int bt_l2cap_chan_connect(struct bt_conn *conn, struct bt_l2cap_chan *chan, uint
     coc->psm = psm;
     coc->ident = sig_ident(conn);
     coc_show(coc);
-    coc_owe(coc, COC_OWE_CONN);
-    return 0;
+    err = coc_ask(coc, coc->le->required_sec_level);
+    if (err) {
+        coc_drop(coc);
+    }
+    return err;
 }
 
 int bt_l2cap_chan_disconnect(struct bt_l2cap_chan *chan)
@@ -164,7 +164,7 @@ int bt_l2cap_chan_give_credits(struct bt_l2cap_chan *chan, uint16_t additional_c
     if (coc->rx_credits + coc->give + additional_credits > UINT16_MAX) {
         return -EOVERFLOW;
     }
-    if (coc->owe & (COC_OWE_CONN | COC_OWE_ECRED)) {
+    if (coc->need || coc->owe & (COC_OWE_CONN | COC_OWE_ECRED)) {
         coc->rx_credits = (uint16_t)(coc->rx_credits + additional_credits);
         coc_show_credits(coc);
         return 0;

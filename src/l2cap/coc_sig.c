@@ -172,7 +172,7 @@ void sig_on_le_conn_rsp(struct sig_cmd *cmd)
     uint16_t credits = rd_le16(&cmd->data);
     uint16_t result = rd_le16(&cmd->data);
     struct coc *coc = coc_by_ident(cmd->conn, cmd->ident, coc_run.chans);
-    bool waits = coc && !coc->ecred && !coc->tx_cid && !(coc->owe & COC_OWE_CONN);
+    bool waits = coc && !coc->ecred && !coc->tx_cid && coc_is_out(coc);
     if (!waits || (coc->state != COC_CONNECTING && coc->state != COC_CLOSING)) {
         sig_ignore(cmd);
         return;
@@ -180,6 +180,9 @@ void sig_on_le_conn_rsp(struct sig_cmd *cmd)
     bool valid = dcid >= L2CAP_CID_DYNAMIC && dcid <= L2CAP_CID_DYNAMIC_END &&
                  !coc_by_peer_cid(cmd->conn, dcid) && mtu >= COC_MIN_MTU && mps >= COC_MIN_MTU;
     bool closing = coc->state == COC_CLOSING;
+    if (coc_ask_again(coc, result)) {
+        return;
+    }
     coc_rtx_stop(coc);
     if (result || !valid) {
         log_inf("%u: channel refused: %u", cmd->conn->acl.handle, result);
@@ -252,10 +255,11 @@ void sig_on_disc_rsp(struct sig_cmd *cmd)
 
 bool sig_on_coc_reject(struct sig_cmd *cmd)
 {
-    bool any = false;
-    struct coc *coc = coc_run.chans;
-    while ((coc = coc_by_ident(cmd->conn, cmd->ident, coc)) != NULL) {
-        any = true;
+    struct coc *coc = coc_by_ident(cmd->conn, cmd->ident, coc_run.chans);
+    if (!coc || !coc_is_out(coc)) {
+        return false;
+    }
+    for (; coc; coc = coc_by_ident(cmd->conn, cmd->ident, coc + 1)) {
         if (coc->state != COC_OPEN) {
             coc_close(coc); // The peer does not do this, or knows of no such channel.
         } else {
@@ -264,7 +268,6 @@ bool sig_on_coc_reject(struct sig_cmd *cmd)
             coc_show(coc);
             post_set(&coc->post, COC_POST_RECONFIGURED);
         }
-        coc++;
     }
-    return any;
+    return true;
 }

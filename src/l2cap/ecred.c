@@ -66,21 +66,24 @@ static int list_len(struct bt_l2cap_chan **chans)
     return n;
 }
 
+static void drop_all(struct coc **slots, int count)
+{
+    while (count--) {
+        coc_drop(slots[count]);
+    }
+}
+
 static int take_all(struct bt_conn *conn, struct bt_l2cap_chan **chans, int count,
                     struct coc **slots)
 {
     for (int i = 0; i < count; i++) {
-        int err = BT_L2CAP_LE_CHAN(chans[i])->required_sec_level > bt_conn_get_security(conn)
-                      ? -EACCES
-                      : coc_take(&slots[i], conn, chans[i], true, COC_CONNECTING);
+        int err = coc_take(&slots[i], conn, chans[i], true, COC_CONNECTING);
         if (!err && slots[i]->rx_mtu != slots[0]->rx_mtu) {
             coc_drop(slots[i]);
             err = -EINVAL;
         }
         if (err) {
-            while (i--) {
-                coc_drop(slots[i]);
-            }
+            drop_all(slots, i);
             return err;
         }
     }
@@ -113,14 +116,19 @@ int bt_l2cap_ecred_chan_connect(struct bt_conn *conn, struct bt_l2cap_chan **cha
         return err;
     }
     sort(slots, count);
+    bt_security_t level = BT_SECURITY_L0;
     uint8_t ident = sig_ident(conn);
     for (int i = 0; i < count; i++) {
         slots[i]->psm = psm;
         slots[i]->ident = ident;
+        level = MAX(level, slots[i]->le->required_sec_level);
         coc_show(slots[i]);
     }
-    coc_owe(slots[0], COC_OWE_ECRED);
-    return 0;
+    err = coc_ask(slots[0], level);
+    if (err) {
+        drop_all(slots, count);
+    }
+    return err;
 }
 
 // One channel of a response; dcid 0: it was refused.
@@ -144,7 +152,7 @@ static void opened(struct coc *coc, uint16_t dcid, uint16_t mtu, uint16_t mps, u
 
 static bool waits(const struct coc *coc)
 {
-    return coc->ecred && !coc->tx_cid && !(coc->owe & COC_OWE_ECRED) &&
+    return coc->ecred && !coc->tx_cid && coc_is_out(coc) &&
            (coc->state == COC_CONNECTING || coc->state == COC_CLOSING);
 }
 
@@ -159,6 +167,9 @@ void sig_on_credit_conn_rsp(struct sig_cmd *cmd)
     struct coc *coc = coc_by_ident(cmd->conn, cmd->ident, coc_run.chans);
     if (!coc || !waits(coc)) {
         sig_ignore(cmd);
+        return;
+    }
+    if (rd_ok(&cmd->data) && coc_ask_again(coc, result)) {
         return;
     }
     bool all = result == COC_NO_SPSM || (result >= COC_NO_AUTHEN && result <= COC_NO_ENCRYPTION) ||

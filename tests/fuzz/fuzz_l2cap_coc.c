@@ -72,7 +72,7 @@ static void call(uint8_t what, uint8_t arg)
     struct bt_l2cap_chan *chan = &chans[arg % APP_CHANS].chan;
     struct bt_l2cap_chan *list[] = {chan, &chans[(arg + 1) % APP_CHANS].chan,
                                     &chans[(arg + 2) % APP_CHANS].chan, NULL};
-    switch (what % 12) {
+    switch (what % 14) {
     case 0:
         (void)bt_l2cap_chan_connect(conn, chan, 0x25);
         break;
@@ -109,6 +109,14 @@ static void call(uint8_t what, uint8_t arg)
     case 10:
         accept_ops = arg & 1 ? &seg_ops : arg & 2 ? &all_ops : &ops;
         accept_err = arg & 4 ? -ENOMEM : 0;
+        break;
+    case 11:
+        chans[arg % APP_CHANS].required_sec_level = arg % 5;
+        fake.raise_err = arg & 0x80 ? -EBUSY : arg & 0x40 ? -EINVAL : 0;
+        break;
+    case 12:
+        fake_security(conn, BT_SECURITY_L1 + arg % 4,
+                      arg & 0x80 ? BT_SECURITY_ERR_AUTH_FAIL : BT_SECURITY_ERR_SUCCESS);
         break;
     default:
         fake_disconnect(conn);

@@ -421,10 +421,11 @@ static int cmd_chan_listen(const struct words *w)
     return chan_listen((uint16_t)number_at(w, 1, 0));
 }
 
-// chan_connect CONN PSM [ENHANCED]
+// chan_connect CONN PSM [ENHANCED [LEVEL]]
 static int cmd_chan_connect(const struct words *w)
 {
-    return chan_connect(number_at(w, 1, 0), (uint16_t)number_at(w, 2, 0), number_at(w, 3, 0) != 0);
+    return chan_connect(number_at(w, 1, 0), (uint16_t)number_at(w, 2, 0), number_at(w, 3, 0) != 0,
+                        number_at(w, 4, 0));
 }
 
 static int cmd_chan_expect(const struct words *w)

@@ -110,13 +110,14 @@ int chan_listen(uint16_t psm)
     return bt_l2cap_server_register(&server);
 }
 
-int chan_connect(uint32_t link, uint16_t psm, bool enhanced)
+int chan_connect(uint32_t link, uint16_t psm, bool enhanced, uint32_t level)
 {
     struct bt_l2cap_chan *chans[] = {&chan.chan, NULL};
     if (chan.chan.conn != NULL) {
         return -EBUSY;
     }
     chan_prepare();
+    chan.required_sec_level = (bt_security_t)level;
     return enhanced ? bt_l2cap_ecred_chan_connect(link_at(link), chans, psm)
                     : bt_l2cap_chan_connect(link_at(link), &chan.chan, psm);
 }

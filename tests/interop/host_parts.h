@@ -56,7 +56,7 @@ extern uint32_t bearers;
 
 // The one channel (host_l2cap.c).
 int chan_listen(uint16_t psm);
-int chan_connect(uint32_t link, uint16_t psm, bool enhanced);
+int chan_connect(uint32_t link, uint16_t psm, bool enhanced, uint32_t level);
 int chan_expect(uint32_t octets);
 int chan_send(uint32_t octets);
 int chan_close(void);

@@ -235,7 +235,9 @@ bt_security_t bt_conn_get_security(const struct bt_conn *conn)
 
 int bt_conn_set_security(struct bt_conn *conn, bt_security_t sec)
 {
-    return -ENOTSUP;
+    fake.raised = sec;
+    fake.raises++;
+    return fake.raise_err;
 }
 
 bool conn_param_ask(struct bt_conn *conn, struct bt_le_conn_param *param)
@@ -318,6 +320,13 @@ void fake_tx_free(void)
     settle();
 }
 
+void fake_security(struct bt_conn *conn, bt_security_t level, enum bt_security_err err)
+{
+    fake.security = level;
+    l2cap_conn_up.security(conn, err);
+    settle();
+}
+
 void fake_time(int64_t us)
 {
     fake.now += us;
@@ -380,7 +389,8 @@ void fake_begin(uint8_t role)
     memset(&eatt_reg, 0, sizeof(eatt_reg));
     tx_wanted = tx_freed = false;
     memset(conns, 0, sizeof(conns));
-    fake = (struct fake){.now = 1000000, .security = BT_SECURITY_L1, .accept_params = true};
+    fake = (struct fake){
+        .now = 1000000, .security = BT_SECURITY_L1, .raise_err = -ENOTSUP, .accept_params = true};
     frame_put = 0;
     frame_get = 0;
     done_count = 0;

@@ -32,7 +32,10 @@ struct fake {
     bool tx_dry;    // acl_tx_alloc() has no buffer.
     bool hold_done; // Completions wait for fake_complete().
     bt_security_t security;
-    bool has_key;         // There is a key for every link.
+    bool has_key;        // There is a key for every link.
+    int raise_err;       // What bt_conn_set_security() says,
+    unsigned int raises; // ... how often it was called, and with what.
+    bt_security_t raised;
     bool accept_params;   // Answer of conn_param_ask().
     unsigned int updates; // Calls of bt_conn_le_param_update().
     uint8_t param_failed; // The status that conn_param_failed() told last.
@@ -63,6 +66,9 @@ void fake_att(struct bt_conn *conn, const void *data, size_t len);
 
 // The oldest frame that was sent and not yet looked at; false if there is none.
 bool fake_sent(struct fake_frame *frame);
+
+// The link has this security now, or it could not be raised.
+void fake_security(struct bt_conn *conn, bt_security_t level, enum bt_security_err err);
 
 // Deliver held completions, tell that buffers are free again, let time pass.
 void fake_complete(int err);

@@ -73,7 +73,7 @@ typedef enum bt_l2cap_chan_state {
 typedef enum bt_l2cap_chan_status {
     BT_L2CAP_STATUS_OUT,             // The peer has given credits: sending moves.
     BT_L2CAP_STATUS_SHUTDOWN,        // Sending is over: bt_l2cap_chan_send() says -ESHUTDOWN.
-    BT_L2CAP_STATUS_ENCRYPT_PENDING, // (not used by this version)
+    BT_L2CAP_STATUS_ENCRYPT_PENDING, // Connecting waits for the link's security.
     BT_L2CAP_NUM_STATUS,
 } __packed bt_l2cap_chan_status_t;
 
@@ -102,7 +102,7 @@ struct bt_l2cap_le_chan {
     bt_l2cap_chan_state_t state;
     uint16_t psm;
     uint8_t ident;                    // Of the request under way.
-    bt_security_t required_sec_level; // Before connecting: what the link must have.
+    bt_security_t required_sec_level; // Before connecting: what the link must have, 0 nothing.
 };
 
 #define BT_L2CAP_LE_CHAN(_ch) CONTAINER_OF(_ch, struct bt_l2cap_le_chan, chan)
@@ -158,13 +158,18 @@ int bt_l2cap_server_register(struct bt_l2cap_server *server);
 // Channels that it opened stay. 0; -ENOENT.
 int bt_l2cap_server_unregister(struct bt_l2cap_server *server);
 
-// Open a channel (4.22). On 0 `connected` or `disconnected` follows. -EINVAL (psm 1 to 0xff, no ops,
-// rx.mtu); -ENOTCONN; -EBUSY: the object is in use; -ENOMEM: CONFIG_BREEZE_L2CAP_CHAN_MAX are open;
-// -EACCES: the link has not the channel's required_sec_level.
+// Open a channel (4.22). On 0 `connected` or `disconnected` follows. Where the link is below the channel's
+// required_sec_level, or the peer refuses for want of encryption or authentication, its security
+// is raised first, by encrypting or pairing as bt_conn_set_security() does, and the channel opened
+// then; it ends with `disconnected` if that fails, or has come to nothing after a minute. -EINVAL
+// (psm 1 to 0xff, no ops, rx.mtu); -ENOTCONN; -EBUSY: the object is in use; -ENOMEM:
+// CONFIG_BREEZE_L2CAP_CHAN_MAX are open; -EACCES: the link is below required_sec_level in a build
+// without the Security Manager; else as bt_conn_set_security() says.
 int bt_l2cap_chan_connect(struct bt_conn *conn, struct bt_l2cap_chan *chan, uint16_t psm);
 
 // Open up to five channels with one request (4.25); `chans` ends with NULL if it has fewer. The rx.mtu
-// of all must be the same, 64 at least. Those that the peer refuses hear `disconnected`.
+// of all must be the same, 64 at least; what one must have of security all wait for. Those that the
+// peer refuses hear `disconnected`. Returns as bt_l2cap_chan_connect().
 int bt_l2cap_ecred_chan_connect(struct bt_conn *conn, struct bt_l2cap_chan **chans, uint16_t psm);
 
 // Raise the MTU (and with it, where it was bounded by it, the MPS) that we take on enhanced channels of
