@@ -241,6 +241,8 @@ void conn_open(struct bt_conn *conn, const struct conn_link *link, const bt_addr
     // A peripheral may ask only where its controller can (Vol 6, Part B, 4.6.1).
     if (conn->role == BT_CONN_ROLE_CENTRAL || hci_has_feature(BT_LE_FEAT_BIT_PER_INIT_FEAT_XCHG)) {
         conn_want(conn, CONN_WANT_FEATURES);
+    } else {
+        conn->no_features = true;
     }
     if (conn_cb_wants_remote_info()) {
         conn->version_asked = true;

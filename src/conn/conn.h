@@ -81,6 +81,7 @@ struct bt_conn {
     uint8_t disconnect_reason;
     uint8_t features[8];
     bool has_features;
+    bool no_features; // They will not come: it is not for us to ask, or the answer was none.
     uint8_t remote_version;
     uint16_t remote_manufacturer;
     uint16_t remote_subversion;
@@ -256,6 +257,8 @@ void conn_cb_subrate(struct bt_conn *conn); // subrate.c, or its twin.
 void conn_cb_tell(void (*tell)(const struct bt_conn_cb *cb, struct bt_conn *conn),
                   struct bt_conn *conn);
 void conn_cb_remote_info(struct bt_conn *conn);
+// The peer's features, or version, came, or will not come: tell it when both are over.
+void conn_remote_info(struct bt_conn *conn);
 void conn_cb_security(struct bt_conn *conn, enum bt_security_err err);
 void conn_cb_identity(struct bt_conn *conn, const bt_addr_le_t *rpa);
 // Does any registration have `remote_info_available`.

@@ -84,14 +84,6 @@ static bool on_update(struct rd *params)
     return true;
 }
 
-// Both parts of the remote information have arrived.
-static void remote_info(struct bt_conn *conn)
-{
-    if (conn->has_features && conn->has_version) {
-        conn_post(conn, CONN_POST_REMOTE_INFO);
-    }
-}
-
 static bool on_features(struct rd *params)
 {
     uint8_t status = rd_u8(params);
@@ -101,14 +93,18 @@ static bool on_features(struct rd *params)
         return false;
     }
     struct bt_conn *conn = find(handle);
-    if (conn && !status) {
+    if (!conn) {
+        return true;
+    }
+    if (!status) {
         memcpy(conn->features, features, sizeof(conn->features));
         conn->has_features = true;
         if (conn_is_up(conn)) {
             conn_radio_auto(conn);
         }
-        remote_info(conn);
     }
+    conn->no_features = status != 0;
+    conn_remote_info(conn);
     return true;
 }
 
@@ -128,7 +124,9 @@ static bool on_version(struct rd *params)
         conn->remote_manufacturer = manufacturer;
         conn->remote_subversion = subversion;
         conn->has_version = true;
-        remote_info(conn);
+        conn_remote_info(conn);
+    } else if (conn) {
+        conn->version_asked = false; // The next one who wants to know has it asked for again.
     }
     return true;
 }

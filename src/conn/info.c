@@ -94,6 +94,18 @@ int bt_conn_get_info(const struct bt_conn *conn, struct bt_conn_info *info)
     return 0;
 }
 
+static bool features_over(const struct bt_conn *conn)
+{
+    return conn->has_features || conn->no_features;
+}
+
+void conn_remote_info(struct bt_conn *conn)
+{
+    if (conn_is_up(conn) && conn->has_version && features_over(conn)) {
+        conn_post(conn, CONN_POST_REMOTE_INFO);
+    }
+}
+
 int bt_conn_get_remote_info(struct bt_conn *conn, struct bt_conn_remote_info *remote_info)
 {
     if (!conn || !remote_info) {
@@ -106,7 +118,7 @@ int bt_conn_get_remote_info(struct bt_conn *conn, struct bt_conn_remote_info *re
         conn->version_asked = true;
         conn_want(conn, CONN_WANT_VERSION);
     }
-    if (!conn->has_version || !conn->has_features) {
+    if (!conn->has_version || !features_over(conn)) {
         return -EBUSY;
     }
     *remote_info = (struct bt_conn_remote_info){

@@ -80,6 +80,19 @@ static void done_update(struct bt_conn *conn, uint8_t status)
     conn->updating = status == 0;
 }
 
+static void done_features(struct bt_conn *conn, uint8_t status)
+{
+    if (status) {
+        conn->no_features = true;
+        conn_remote_info(conn);
+    }
+}
+
+static void done_version(struct bt_conn *conn, uint8_t status)
+{
+    conn->version_asked = conn->version_asked && !status;
+}
+
 // One row per bit, in the order of enum conn_want.
 static const struct {
     uint16_t opcode;
@@ -92,8 +105,8 @@ static const struct {
                                    NULL},
     [CONN_WANT_LTK_NEG_REPLY] = {BT_HCI_OP_LE_LTK_REQ_NEG_REPLY, build_handle, NULL},
     [CONN_WANT_UPDATE] = {BT_HCI_OP_LE_CONN_UPDATE, build_update, done_update},
-    [CONN_WANT_FEATURES] = {BT_HCI_OP_LE_READ_REMOTE_FEATURES, build_handle, NULL},
-    [CONN_WANT_VERSION] = {BT_HCI_OP_READ_REMOTE_VERSION_INFO, build_handle, NULL},
+    [CONN_WANT_FEATURES] = {BT_HCI_OP_LE_READ_REMOTE_FEATURES, build_handle, done_features},
+    [CONN_WANT_VERSION] = {BT_HCI_OP_READ_REMOTE_VERSION_INFO, build_handle, done_version},
     [CONN_WANT_DATA_LEN] = {BT_HCI_OP_LE_SET_DATA_LEN, conn_build_data_len, NULL},
     [CONN_WANT_PHY] = {BT_HCI_OP_LE_SET_PHY, conn_build_phy, NULL},
 };

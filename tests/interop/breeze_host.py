@@ -161,6 +161,17 @@ class BreezeLink:
 
         return await self.updates.find(wanted)
 
+    async def remote(self):
+        """(version, manufacturer, subversion, features) of the other controller."""
+        while True:
+            try:
+                await self.host.command("remote", self.index)
+                return await self.host.remotes.get()
+            except HostError as error:
+                if error.errno != errno.EBUSY:
+                    raise
+                await asyncio.sleep(0.05)
+
     async def disconnect(self, reason=0x13):
         await self.host.command("disconnect", self.index, reason)
 
@@ -180,6 +191,7 @@ class BreezeHost:
         self.reports = Mailbox(f"advertising report at {label}")
         self.set_reports = Mailbox(f"report of an advertising set at {label}")
         self.set_events = Mailbox(f"event of an advertising set at {label}")
+        self.remotes = Mailbox(f"version and features at {label}")
         self.syncs = Mailbox(f"beginning or end of a sync at {label}")
         self.trains = Mailbox(f"periodic advertising at {label}")
         self.arrivals = Mailbox(f"connection at {label}")
@@ -332,6 +344,10 @@ class BreezeHost:
     def on_connected(self, index, role, peer):
         self.links[int(index)] = link = BreezeLink(self, int(index), role, peer)
         self.arrivals.put(link)
+
+    def on_remote(self, _index, *words):
+        values = [word.split("=")[1] for word in words]
+        self.remotes.put((*map(int, values[:3]), bytes.fromhex(values[3])))
 
     def on_connect_failed(self, _index, _peer, err):
         self.failures.put(code_of(err))

@@ -174,6 +174,13 @@ class BumbleLink:
     async def update(self, low, high, latency, timeout):
         await self.connection.update_parameters(low * 1.25, high * 1.25, latency, timeout * 10)
 
+    async def controller(self):
+        """(version, manufacturer, subversion, features) of our own controller."""
+        host = self.host.device.host
+        local = host.local_version
+        features = int(host.local_le_features).to_bytes(8, "little")
+        return (local.hci_version, local.company_identifier, local.lmp_subversion, features)
+
     async def update_l2cap(self, low, high, latency, timeout):
         """The older procedure, over L2CAP signalling; a peripheral only."""
         values = (low * 1.25, high * 1.25, latency, timeout * 10)

@@ -255,6 +255,19 @@ static int cmd_adv(const struct words *w)
     return -EINVAL;
 }
 
+// adv_to ADDR high|low
+static int cmd_adv_to(const struct words *w)
+{
+    bt_addr_le_t peer;
+    int rc = addr_at(w, 1, &peer);
+    return rc ? rc : adv_to(&peer, strcmp(text_at(w, 2), "high") == 0);
+}
+
+static int cmd_remote(const struct words *w)
+{
+    return remote_say(number_at(w, 1, 0));
+}
+
 static int cmd_adv_data(const struct words *w)
 {
     struct ad_pair pair;
@@ -601,6 +614,7 @@ static const struct command commands[] = {
     {"enable", cmd_enable},
     {"disable", cmd_disable},
     {"adv", cmd_adv},
+    {"adv_to", cmd_adv_to},
     {"adv_data", cmd_adv_data},
     {"adv_stop", cmd_adv_stop},
     {"scan", cmd_scan},
@@ -611,6 +625,7 @@ static const struct command commands[] = {
     {"param", cmd_param},
     {"refuse_params", cmd_refuse},
     {"info", cmd_info},
+    {"remote", cmd_remote},
     {"mtu_set", cmd_mtu_set},
     {"mtu", cmd_mtu},
     {"discover", cmd_discover},

@@ -30,6 +30,11 @@ const char *addr_text(const bt_addr_le_t *addr);
 // The link with this index; NULL when there is none.
 struct bt_conn *link_at(uint32_t index);
 
+// Directed advertising; version and features of a link's other controller as a line, -EBUSY: not yet
+// (host_gap.c).
+int adv_to(const bt_addr_le_t *peer, bool high_duty);
+int remote_say(uint32_t link);
+
 // Client operations, one of a kind at a time on each link: -EBUSY. All results come as lines.
 int client_mtu(uint32_t link);
 int client_discover(uint32_t link, const char *what, uint16_t first, uint16_t last,

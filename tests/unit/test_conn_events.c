@@ -57,9 +57,23 @@ static void test_phy_and_length(void **state)
     assert_log("");
 }
 
+// A link whose features this peripheral may ask for, and whose version nobody has asked for yet.
+static void link_that_asks(void)
+{
+    assert_int_equal(bt_conn_cb_unregister(&cb), 0);
+    hci_run.info.le_features[0] = BIT(BT_LE_FEAT_BIT_PER_INIT_FEAT_XCHG);
+    assert_int_equal(bt_le_adv_start(BT_LE_ADV_CONN_FAST_1, NULL, 0, NULL, 0), 0);
+    fake_connected(0, 0x41, BT_HCI_ROLE_PERIPHERAL, &peer_b);
+    conn = conn_by_handle(0x41);
+    fake.log[0] = '\0';
+    fake_forget();
+    assert_int_equal(bt_conn_cb_register(&cb), 0);
+}
+
 static void test_remote_info(void **state)
 {
     struct bt_conn_remote_info info;
+    link_that_asks();
     assert_int_equal(bt_conn_get_remote_info(NULL, &info), -EINVAL);
     assert_int_equal(bt_conn_get_remote_info(conn, &info), -EBUSY);
     fake_run();
@@ -67,16 +81,51 @@ static void test_remote_info(void **state)
     assert_int_equal(bt_conn_get_remote_info(conn, &info), -EBUSY);
     fake_run();
     assert_int_equal(fake_cmd_count(BT_HCI_OP_READ_REMOTE_VERSION_INFO), 1);
-    assert_true(EVENT(BT_HCI_EVT_REMOTE_VERSION_INFO, 0, 0x40, 0, 12, 0xf1, 5, 1, 2));
+    assert_true(EVENT(BT_HCI_EVT_REMOTE_VERSION_INFO, 0, 0x41, 0, 12, 0xf1, 5, 1, 2));
     fake_run();
     assert_log("");
-    assert_true(META(BT_HCI_EVT_LE_REMOTE_FEAT_COMPLETE, 0, 0x40, 0, 0x21, 0, 0, 0, 0, 0, 0, 0));
+    assert_true(META(BT_HCI_EVT_LE_REMOTE_FEAT_COMPLETE, 0, 0x41, 0, 0x21, 0, 0, 0, 0, 0, 0, 0));
     fake_run();
     assert_log("remote:12:05f1:21");
     assert_int_equal(bt_conn_get_remote_info(conn, &info), 0);
     assert_int_equal(info.subversion, 0x0201);
-    fake_disconnected(0x40, 0x13);
+    fake_disconnected(0x41, 0x13);
     assert_int_equal(bt_conn_get_remote_info(conn, &info), -ENOTCONN);
+}
+
+// Features that will not come are no reason to wait for ever.
+static void test_remote_info_without_features(void **state)
+{
+    struct bt_conn_remote_info info;
+    // It is not for this peripheral to ask.
+    assert_int_equal(bt_conn_get_remote_info(conn, &info), -EBUSY);
+    assert_true(EVENT(BT_HCI_EVT_REMOTE_VERSION_INFO, 0, 0x40, 0, 6, 0xf1, 5, 1, 2));
+    fake_run();
+    assert_log("remote:6:05f1:00");
+    assert_int_equal(bt_conn_get_remote_info(conn, &info), 0);
+    assert_int_equal(fake_cmd_count(BT_HCI_OP_LE_READ_REMOTE_FEATURES), 0);
+    // The controller, or the peer, refuses.
+    link_that_asks();
+    assert_int_equal(bt_conn_get_remote_info(conn, &info), -EBUSY);
+    assert_true(EVENT(BT_HCI_EVT_REMOTE_VERSION_INFO, 0, 0x41, 0, 7, 0xf1, 5, 1, 2));
+    assert_true(META(BT_HCI_EVT_LE_REMOTE_FEAT_COMPLETE, 0x1a, 0x41, 0, 0, 0, 0, 0, 0, 0, 0, 0));
+    fake_run();
+    assert_log("remote:7:05f1:00");
+    assert_int_equal(bt_conn_get_remote_info(conn, &info), 0);
+}
+
+// A version that did not come is asked for again by the next one who wants to know it.
+static void test_remote_version_fails(void **state)
+{
+    struct bt_conn_remote_info info;
+    assert_int_equal(bt_conn_get_remote_info(conn, &info), -EBUSY);
+    fake_run();
+    assert_true(EVENT(BT_HCI_EVT_REMOTE_VERSION_INFO, 0x22, 0x40, 0, 0, 0, 0, 0, 0));
+    fake_run();
+    assert_log("");
+    assert_int_equal(bt_conn_get_remote_info(conn, &info), -EBUSY);
+    fake_run();
+    assert_int_equal(fake_cmd_count(BT_HCI_OP_READ_REMOTE_VERSION_INFO), 2);
 }
 
 // With a listener registered the version is read without being asked for, the features anyway where
@@ -253,6 +302,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_phy_and_length),
         TEST(test_remote_info),
+        TEST(test_remote_info_without_features),
+        TEST(test_remote_version_fails),
         TEST(test_remote_info_by_itself),
         TEST(test_hostile_02_short_events),
         TEST(test_hostile_10_disconnection_of_nobody),

@@ -156,7 +156,9 @@ struct bt_conn_info {
 };
 
 struct bt_conn_le_remote_info {
-    const uint8_t *features; // 8 octets, Vol 6, Part B, 4.6.
+    // 8 octets, Vol 6, Part B, 4.6. All zero where they stay unknown: a peripheral whose controller
+    // is older than 4.1 cannot ask for them.
+    const uint8_t *features;
 };
 
 struct bt_conn_remote_info {
