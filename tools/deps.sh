@@ -65,6 +65,9 @@ interop libcmocka-dev           pc:cmocka           the C tests' framework
 interop python3-venv            venv:python3        an environment for the Python test tools
 interop iproute2                cmd:ip              gives RootCanal a network namespace of its own
 interop tshark                  cmd:tshark          decodes our btsnoop traces
+interop gcc-arm-none-eabi       cmd:arm-none-eabi-gcc   builds the example for a board
+interop libnewlib-arm-none-eabi file:/usr/lib/arm-none-eabi/include/stdio.h   C library headers for it
+interop qemu-system-arm         cmd:qemu-system-arm runs that board
 interop qemu-system-x86         cmd:qemu-system-x86_64   runs Linux, whose host is the peer
 interop bluez                   cmd:bluetoothctl    that host: its daemon and tools
 interop bluez-test-tools        cmd:l2test          opens its channels
