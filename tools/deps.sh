@@ -48,6 +48,7 @@ test    valgrind                cmd:valgrind        counts instructions
 test    libc6-dbg               dpkg:libc6-dbg      valgrind needs it
 test    gcc-arm-none-eabi       cmd:arm-none-eabi-gcc   builds for Cortex-M
 test    libnewlib-arm-none-eabi file:/usr/lib/arm-none-eabi/include/stdio.h   C library headers for Cortex-M
+test    qemu-system-arm         cmd:qemu-system-arm runs the example for a board
 test    python3-venv            venv:python3        an environment for the Python test tools
 bench   =build                  -                   -
 bench   valgrind                cmd:valgrind        counts instructions
