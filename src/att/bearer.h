@@ -24,22 +24,22 @@
 #include "kernel/loop.h"
 
 struct att_bearer {
+    uint16_t mtu;         // What holds now.
+    uint16_t rx_mtu;      // What we can take: the minimum, or what we offered in an exchange.
+    uint8_t req_op;       // Our request that waits for a response, 0 none.
+    uint8_t index;        // 0: the unenhanced one; the enhanced ones of a link from 1 on.
+    bool dead;            // A transaction of ours timed out, or the bearer is being closed.
+    bool ind_wait;        // Our indication waits for its confirmation.
+    bool confirm;         // We owe the peer a confirmation.
+    bool mtu_asked;       // We started the exchange.
+    bool mtu_answered;    // The peer started one, and we answered.
     struct bt_conn *conn; // NULL: closed.
     int (*send)(struct att_bearer *bearer, struct net_buf *pdu, acl_done_t done, void *user);
     void *op;               // Whose request is under way: the client's (gatt/clt.c).
     struct net_buf *parked; // A request that waits for a buffer for its response.
+    struct post post;       // ATT_POST_*
     struct loop_timer req_timer;
     struct loop_timer ind_timer;
-    struct post post;  // ATT_POST_*
-    uint16_t mtu;      // What holds now.
-    uint16_t rx_mtu;   // What we can take: the minimum, or what we offered in an exchange.
-    uint8_t req_op;    // Our request that waits for a response, 0 none.
-    uint8_t index;     // 0: the unenhanced one; the enhanced ones of a link from 1 on.
-    bool dead;         // A transaction of ours timed out, or the bearer is being closed.
-    bool ind_wait;     // Our indication waits for its confirmation.
-    bool confirm;      // We owe the peer a confirmation.
-    bool mtu_asked;    // We started the exchange.
-    bool mtu_answered; // The peer started one, and we answered.
 };
 
 // A PDU on its way through the server: what came, and the response being written.

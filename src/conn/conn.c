@@ -161,21 +161,21 @@ struct bt_conn *conn_at(unsigned int index)
     return &conn_run.slots[index];
 }
 
-struct bt_conn *conn_by_handle(uint16_t handle)
+struct acl_link *conn_acl_find(uint16_t handle)
 {
-    for (size_t i = 0; i < CONFIG_BT_MAX_CONN; i++) {
-        struct bt_conn *conn = &conn_run.slots[i];
-        if (conn->acl.open && conn->acl.handle == handle) {
-            return conn;
+    for (struct bt_conn *conn = conn_run.slots; conn < conn_run.slots + CONFIG_BT_MAX_CONN;
+         conn++) {
+        if (conn->acl.handle == handle && conn->acl.open) {
+            return &conn->acl;
         }
     }
     return NULL;
 }
 
-struct acl_link *conn_acl_find(uint16_t handle)
+struct bt_conn *conn_by_handle(uint16_t handle)
 {
-    struct bt_conn *conn = conn_by_handle(handle);
-    return conn ? &conn->acl : NULL;
+    struct acl_link *link = conn_acl_find(handle);
+    return link ? conn_of(link) : NULL;
 }
 
 struct acl_link *conn_acl_at(unsigned int i)

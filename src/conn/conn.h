@@ -57,46 +57,48 @@ enum conn_want {
     CONN_WANT_PHY,
 };
 
+// Flags first: Thumb-1 reaches an octet without further instructions in the first 32 of a struct.
 struct bt_conn {
-    struct acl_link acl; // First: an acl_link is its connection.
-    struct post post;
     uint8_t state;  // enum conn_state
     uint8_t index;  // Place among the slots: bt_conn_index() without a division.
     uint8_t role;   // BT_CONN_ROLE_*
     uint8_t id;     // Local identity.
     uint8_t err;    // HCI status of the creation ...
     uint8_t reason; // ... and of the disconnection.
+    uint8_t disconnect_reason;
+    uint8_t sec_level; // bt_security_t; below BT_SECURITY_L1: not encrypted.
+    uint8_t enc_size;  // Octets of the key.
+    uint8_t busy;      // The `want` bit whose command is out, as bit number + 1; 0 none.
+    uint8_t status;    // HCI status of the last command that an API call waits for.
+    bool told;         // The application knows the slot: `recycled` is due at its end.
+    bool cancel;       // The creation is to be cancelled (gap/init.c does it) ...
+    bool cancelled;    // ... and the controller has answered that.
+    bool has_features;
+    bool no_features; // They will not come: it is not for us to ask, or the answer was none.
+    bool has_version;
+    bool version_asked;
+    bool updating;        // LE Connection Update accepted, its event not yet here.
+    bool phy_asked;       // The application asked for PHYs, the event is not yet here.
+    uint8_t param_status; // Why there are no other parameters (CONN_POST_PARAM_FAILED) ...
+    uint8_t phy_status;   // ... and no other PHYs.
+    uint8_t remote_version;
+    uint16_t remote_manufacturer;
+    uint16_t remote_subversion;
     uint16_t refs;
     uint16_t generation; // Grows each time the slot is taken.
     uint16_t want;       // Commands owed (bits, conn/source.c).
+    uint16_t interval;   // 1.25 ms
+    uint16_t latency;
+    uint16_t timeout; // 10 ms
+    struct post post;
+    struct acl_link acl;
     bt_addr_le_t dst;    // The peer's identity address.
     bt_addr_le_t remote; // The address the link was made with, theirs and ours: set by who takes
     bt_addr_le_t local;  // ... the slot.
     bt_addr_le_t src;    // Our identity address.
-    uint16_t interval;   // 1.25 ms
-    uint16_t latency;
-    uint16_t timeout; // 10 ms
-    // The owner of conn/ adds what its own files need below this line.
-    struct bt_le_conn_param wanted; // Parameters asked for.
-    uint8_t disconnect_reason;
     uint8_t features[8];
-    bool has_features;
-    bool no_features; // They will not come: it is not for us to ask, or the answer was none.
-    uint8_t remote_version;
-    uint16_t remote_manufacturer;
-    uint16_t remote_subversion;
-    bool has_version;
-    uint8_t busy;   // The `want` bit whose command is out, as bit number + 1; 0 none.
-    uint8_t status; // HCI status of the last command that an API call waits for.
-    bool told;      // The application knows the slot: `recycled` is due at its end.
-    bool cancel;    // The creation is to be cancelled (gap/init.c does it) ...
-    bool cancelled; // ... and the controller has answered that.
-    bool version_asked;
-    bool updating;                 // LE Connection Update accepted, its event not yet here.
-    bool phy_asked;                // The application asked for PHYs, the event is not yet here.
-    uint8_t param_status;          // Why there are no other parameters (CONN_POST_PARAM_FAILED) ...
-    uint8_t phy_status;            // ... and no other PHYs.
-    struct bt_le_conn_param asked; // What the peer asks for (CONN_POST_PARAM_REQ).
+    struct bt_le_conn_param wanted; // Parameters asked for.
+    struct bt_le_conn_param asked;  // What the peer asks for (CONN_POST_PARAM_REQ).
     struct bt_conn_le_phy_info phy;
     struct bt_conn_le_data_len_info data_len;
     struct {
@@ -111,8 +113,6 @@ struct bt_conn {
         uint8_t status; // For `subrate_changed`.
     } subrate;
 #endif
-    uint8_t sec_level;       // bt_security_t; below BT_SECURITY_L1: not encrypted.
-    uint8_t enc_size;        // Octets of the key.
     struct loop_timer timer; // Disconnect was accepted: the event must come (hostile 4).
 };
 
@@ -156,7 +156,7 @@ extern const struct conn_up *const conn_ups[];
 // The connection of a link.
 static inline struct bt_conn *conn_of(struct acl_link *link)
 {
-    return (struct bt_conn *)link;
+    return CONTAINER_OF(link, struct bt_conn, acl);
 }
 
 // ---- Slots: conn.c ------------------------------------------------------------------------------

@@ -18,10 +18,10 @@ struct conn_orphan {
 };
 
 struct conn_run {
-    struct bt_conn slots[CONFIG_BT_CONN ? CONFIG_BT_MAX_CONN : 1];
-    struct conn_orphan orphans[CONN_ORPHANS];
-    struct post recycled_post;
     uint8_t recycled; // How many `recycled` are due.
+    struct post recycled_post;
+    struct conn_orphan orphans[CONN_ORPHANS];
+    struct bt_conn slots[CONFIG_BT_CONN ? CONFIG_BT_MAX_CONN : 1];
 };
 extern struct conn_run conn_run;
 

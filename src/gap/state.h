@@ -22,24 +22,24 @@ struct id_run {
 #define ADV_DIRTY_SD    BIT(3)
 
 struct adv_run {
-    bool want;          // The application wants it ...
-    bool on;            // ... and the controller does it.
-    bool resume;        // To be started again after the link (deprecated options).
-    uint8_t dirty;      // What the controller has yet to be told, ADV_DIRTY_*.
-    bool data_sent;     // A step's command is in flight.
-    uint8_t status;     // HCI status of the last command that failed.
-    uint8_t type;       // Advertising_Type
-    uint8_t channels;   // Advertising_Channel_Map
-    enum own_kind own;  // The kind of address it shows,
-    bt_addr_le_t local; // ... and the one that the controller was given.
+    bool want;            // The application wants it ...
+    bool on;              // ... and the controller does it.
+    bool resume;          // To be started again after the link (deprecated options).
+    uint8_t dirty;        // What the controller has yet to be told, ADV_DIRTY_*.
+    bool data_sent;       // A step's command is in flight.
+    uint8_t status;       // HCI status of the last command that failed.
+    uint8_t type;         // Advertising_Type
+    uint8_t channels;     // Advertising_Channel_Map
+    uint8_t ad_len;       // Of ad[],
+    uint8_t sd_len;       // ... and of sd[].
+    enum own_kind own;    // The kind of address it shows,
+    bt_addr_le_t local;   // ... and the one that the controller was given.
+    bt_addr_le_t peer;    // Whom directed advertising is for,
+    bt_addr_le_t to;      // ... and the address of theirs that it goes to.
+    struct bt_conn *conn; // The slot for who connects.
     struct bt_le_adv_param param;
-    bt_addr_le_t peer; // Whom directed advertising is for,
-    bt_addr_le_t to;   // ... and the address of theirs that it goes to.
-    uint8_t ad_len;
-    uint8_t sd_len;
     uint8_t ad[BT_GAP_ADV_MAX_ADV_DATA_LEN];
     uint8_t sd[BT_GAP_ADV_MAX_ADV_DATA_LEN];
-    struct bt_conn *conn; // The slot for who connects.
 };
 
 struct adv_step {
@@ -94,11 +94,11 @@ struct ext_adv_data {
 };
 
 struct ext_adv_run {
-    struct bt_le_ext_adv sets[CONFIG_BT_EXT_ADV_MAX_ADV_SET];
-    struct ext_adv_data data;
     bool deferred; // A link that waits to hear which set it belongs to.
-    struct conn_link link;
     struct loop_timer timer;
+    struct conn_link link;
+    struct ext_adv_data data;
+    struct bt_le_ext_adv sets[CONFIG_BT_EXT_ADV_MAX_ADV_SET];
 };
 extern struct ext_adv_run ext_adv_run;
 
@@ -111,17 +111,17 @@ struct ext_source {
 #define EXT_SKIPS 4
 
 struct ext_scan_run {
-    struct post post;
-    struct net_buf *evt; // Holds the octets of
-    struct rd reports;   // ... reports that are due.
     uint8_t report_count;
+    uint8_t next_skip;
+    bool overflow; // `data` is too long, or a part was lost: the rest is dropped.
+    uint16_t len;  // Of `data`.
+    struct post post;
+    struct net_buf *evt;      // Holds the octets of
+    struct rd reports;        // ... reports that are due.
     struct ext_source source; // Whose data is in `data`.
-    bool overflow;            // It is too long, or a part was lost: the rest is dropped.
     uint32_t dropped;         // adv_dropped when we looked last.
     int64_t last_us;
-    uint16_t len;
     struct ext_source skips[EXT_SKIPS]; // Others, whose beginning was dropped.
-    uint8_t next_skip;
     uint8_t data[CONFIG_BT_EXT_SCAN_BUF_SIZE];
 };
 extern struct ext_scan_run ext_scan_run;
@@ -157,13 +157,13 @@ struct bt_le_per_adv_sync {
 };
 
 struct per_sync_run {
-    struct bt_le_per_adv_sync syncs[CONFIG_BT_PER_ADV_SYNC_MAX];
     bool orphaned; // A sync that nobody wants is to be ended:
     uint16_t orphan;
     struct post post;
     struct net_buf *evt; // Holds the octets of
     struct rd report;    // ... a report that is due.
     uint32_t dropped;    // adv_dropped when we looked last.
+    struct bt_le_per_adv_sync syncs[CONFIG_BT_PER_ADV_SYNC_MAX];
 };
 extern struct per_sync_run per_sync_run;
 
@@ -181,13 +181,13 @@ struct scan_run {
     uint8_t own_type; // Own_Address_Type that was set.
     bool seeking;     // For the initiator, when it last was looked at.
     bool filters;     // The host does the accept list's work.
+    uint8_t report_count;
     struct bt_le_scan_param param;
     bt_le_scan_cb_t *cb;
-    struct loop_timer timer;
-    struct post post;
     struct net_buf *evt; // Holds the octets of
     struct rd reports;   // ... reports that are due.
-    uint8_t report_count;
+    struct post post;
+    struct loop_timer timer;
 };
 extern struct scan_run scan_run;
 
@@ -256,9 +256,9 @@ extern struct dup_run dup_run;
 struct rpa_run {
     uint8_t made; // Bits of identities whose `rpas` is there.
     bool made_nrpa;
-    bt_addr_le_t rpas[CONFIG_BT_ID_MAX];
     bt_addr_le_t nrpa;
     struct loop_timer timer;
+    bt_addr_le_t rpas[CONFIG_BT_ID_MAX];
 };
 extern struct rpa_run rpa_run;
 
@@ -314,15 +314,15 @@ struct gap_run {
 extern struct gap_run gap_run;
 
 struct gap_reg {
-    bt_addr_le_t ids[CONFIG_BT_ID_MAX];
     uint8_t id_count;
     bool id_fixed;  // Identity 0 was given by the application or the settings ...
     bool id_loaded; // ... by the settings.
     bool id_stores; // settings_load() has run: a new identity 0 is to be stored.
     bool name_set;
     bool appearance_set;
-    char name[CONFIG_BT_DEVICE_NAME_MAX + 1];
     uint16_t appearance;
+    bt_addr_le_t ids[CONFIG_BT_ID_MAX];
+    char name[CONFIG_BT_DEVICE_NAME_MAX + 1];
 };
 extern struct gap_reg gap_reg;
 

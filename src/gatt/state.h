@@ -77,14 +77,14 @@ extern struct gatt_run gatt_run;
 
 // The client's part of a link; not there in a build without a client.
 struct clt_link {
-    sys_slist_t queue;          // Client procedures (bt_gatt_op) that wait their turn.
-    uint8_t out;                // Bearers with the request of one of them.
-    struct bt_gatt_op *op;      // The one whose answer is handled.
-    bool handling;              // Its callback may be running.
-    struct bt_gatt_op *raising; // In the queue, whose head waits for more security,
-    uint8_t raising_err;        // ... and the error it ends with if there is none.
+    uint8_t out;                // Bearers with the request of a procedure.
+    bool handling;              // The callback of `op` may be running.
+    uint8_t raising_err;        // The error that `raising` ends with if there is no more security.
     bool queue_stale;           // The server holds pieces of a write that was given up,
     uint8_t stale_on;           // ... sent on the bearer with this index.
+    sys_slist_t queue;          // Client procedures (bt_gatt_op) that wait their turn.
+    struct bt_gatt_op *op;      // The one whose answer is handled.
+    struct bt_gatt_op *raising; // In the queue, whose head waits for more security.
     sys_slist_t ended;          // Procedures whose end must still be told.
     sys_slist_t subs;           // bt_gatt_subscribe_params
     sys_snode_t *sub_next;      // Where a walk over subs that calls the application goes on.
@@ -132,11 +132,11 @@ struct gatt_keep_reg {
 extern struct gatt_keep_reg gatt_keep_reg;
 
 struct gatt_reg {
-    sys_slist_t cbs; // bt_gatt_cb
-    const struct breeze_gatt_any_cb *any;
-    bool raise; // breeze_gatt_raise_security()
-    void (*ready)(struct bt_conn *conn);
+    bool raise;          // breeze_gatt_raise_security()
     uint16_t static_cnt; // Static services in the database; 0: not built yet.
+    sys_slist_t cbs;     // bt_gatt_cb
+    const struct breeze_gatt_any_cb *any;
+    void (*ready)(struct bt_conn *conn);
 };
 extern struct gatt_reg gatt_reg;
 

@@ -42,21 +42,21 @@ struct acl_link {
     uint16_t handle;
     bool open;
     bool started;           // The head of tx_queue was sent in part.
+    bool pull;              // acl_up.pull() may have a frame.
+    bool pull_next;         // It is its turn.
     uint16_t in_flight;     // Fragments with the controller.
     uint16_t sent;          // Fragments ever given to the controller ...
     uint16_t acked;         // ... and completed; both wrap, compare by signed difference.
-    sys_slist_t tx_queue;   // net_buf: whole L2CAP frames.
-    sys_slist_t tx_done;    // acl_tx: who wants to hear of a completion, in order of sending.
-    struct net_buf *rx;     // A PDU not yet whole.
-    uint16_t rx_missing;    // Octets it still lacks.
-    struct post post;       // Delivers completions.
     uint16_t epoch;         // Which life of which link; marks received buffers.
+    uint16_t rx_missing;    // Octets that `rx` still lacks.
     uint16_t rx_done;       // Received fragments that the controller may count as read.
     uint16_t put;           // Frames ever queued ...
     uint16_t got;           // ... and gone in full; both wrap.
-    bool pull;              // acl_up.pull() may have a frame.
-    bool pull_next;         // It is its turn.
+    sys_slist_t tx_queue;   // net_buf: whole L2CAP frames.
+    sys_slist_t tx_done;    // acl_tx: who wants to hear of a completion, in order of sending.
+    struct net_buf *rx;     // A PDU not yet whole.
     struct acl_frame frame; // The pulled frame under way.
+    struct post post;       // Delivers completions.
 };
 
 // What lies above. Defined in src/api/wiring.c.

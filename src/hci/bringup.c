@@ -1,5 +1,5 @@
-// Bring-up as a script (Vol 4, Part E, 4.5 and 7.3, 7.4, 7.8): const rows {opcode, build, done,
-// when, must}, sent one after the other. It adapts to what the controller says it supports, from
+// Bring-up as a script (Vol 4, Part E, 4.5 and 7.3, 7.4, 7.8): const rows {opcode, must, build,
+// done, when}, sent one after the other. It adapts to what the controller says it supports, from
 // 4.0 on: a row is skipped when its `when` is false, and only a failing row with `must` ends the
 // bring-up.
 #include "hci/bringup.h"
@@ -23,11 +23,11 @@
 
 struct row {
     uint16_t opcode;
+    bool must;
     void (*build)(struct wr *params); // NULL: no parameters.
     // The return parameters behind the status; false: too short or impossible. NULL: not looked at.
     bool (*done)(struct rd *ret);
     bool (*when)(void); // NULL: always.
-    bool must;
 };
 
 static bool has_supported_commands(struct rd *r)
@@ -230,30 +230,30 @@ static bool has_host_buffers_set(void)
 }
 
 static const struct row rows[] = {
-    {BT_HCI_OP_RESET, NULL, got_reset, NULL, true},
-    {BT_HCI_OP_READ_LOCAL_VERSION_INFO, NULL, got_version, NULL, true},
-    {BT_HCI_OP_READ_SUPPORTED_COMMANDS, NULL, has_supported_commands, NULL, false},
-    {BT_HCI_OP_READ_LOCAL_FEATURES, NULL, got_local_features, has_local_features, false},
-    {BT_HCI_OP_READ_BD_ADDR, NULL, got_addr, has_addr, false},
-    {BT_HCI_OP_LE_WRITE_LE_HOST_SUPP, put_le_host_support, NULL, is_dual_mode, false},
-    {BT_HCI_OP_LE_READ_LOCAL_FEATURES, NULL, got_le_features, NULL, true},
-    {BT_HCI_OP_LE_READ_BUFFER_SIZE, NULL, got_le_room, NULL, true},
-    {BT_HCI_OP_READ_BUFFER_SIZE, NULL, got_shared_room, has_shared_room_only, true},
-    {BT_HCI_OP_LE_READ_SUPP_STATES, NULL, got_states, has_states, false},
-    {BT_HCI_OP_SET_EVENT_MASK, put_event_mask, NULL, NULL, true},
-    {BT_HCI_OP_LE_SET_EVENT_MASK, put_le_event_mask, NULL, NULL, true},
-    {BT_HCI_OP_LE_READ_MAX_DATA_LEN, NULL, got_max_data_len, has_max_data_len, false},
-    {BT_HCI_OP_LE_WRITE_DEFAULT_DATA_LEN, put_data_len, NULL, has_default_data_len, false},
+    {BT_HCI_OP_RESET, true, NULL, got_reset, NULL},
+    {BT_HCI_OP_READ_LOCAL_VERSION_INFO, true, NULL, got_version, NULL},
+    {BT_HCI_OP_READ_SUPPORTED_COMMANDS, false, NULL, has_supported_commands, NULL},
+    {BT_HCI_OP_READ_LOCAL_FEATURES, false, NULL, got_local_features, has_local_features},
+    {BT_HCI_OP_READ_BD_ADDR, false, NULL, got_addr, has_addr},
+    {BT_HCI_OP_LE_WRITE_LE_HOST_SUPP, false, put_le_host_support, NULL, is_dual_mode},
+    {BT_HCI_OP_LE_READ_LOCAL_FEATURES, true, NULL, got_le_features, NULL},
+    {BT_HCI_OP_LE_READ_BUFFER_SIZE, true, NULL, got_le_room, NULL},
+    {BT_HCI_OP_READ_BUFFER_SIZE, true, NULL, got_shared_room, has_shared_room_only},
+    {BT_HCI_OP_LE_READ_SUPP_STATES, false, NULL, got_states, has_states},
+    {BT_HCI_OP_SET_EVENT_MASK, true, put_event_mask, NULL, NULL},
+    {BT_HCI_OP_LE_SET_EVENT_MASK, true, put_le_event_mask, NULL, NULL},
+    {BT_HCI_OP_LE_READ_MAX_DATA_LEN, false, NULL, got_max_data_len, has_max_data_len},
+    {BT_HCI_OP_LE_WRITE_DEFAULT_DATA_LEN, false, put_data_len, NULL, has_default_data_len},
 #if CONFIG_BT_SUBRATING
-    {BT_HCI_OP_LE_SET_HOST_FEATURE, put_subrating, NULL, has_subrating, false},
+    {BT_HCI_OP_LE_SET_HOST_FEATURE, false, put_subrating, NULL, has_subrating},
 #endif
-    {BT_HCI_OP_HOST_BUFFER_SIZE, put_host_buffers, got_host_buffers, has_flow, false},
-    {BT_HCI_OP_SET_CTL_TO_HOST_FLOW, put_flow, got_flow, has_host_buffers_set, false},
+    {BT_HCI_OP_HOST_BUFFER_SIZE, false, put_host_buffers, got_host_buffers, has_flow},
+    {BT_HCI_OP_SET_CTL_TO_HOST_FLOW, false, put_flow, got_flow, has_host_buffers_set},
     // 8 octets each: enough for identities and keys at start; rand.c fills up the rest.
-    {BT_HCI_OP_LE_RAND, NULL, got_rand, rand_wanted, false},
-    {BT_HCI_OP_LE_RAND, NULL, got_rand, rand_wanted, false},
-    {BT_HCI_OP_LE_RAND, NULL, got_rand, rand_wanted, false},
-    {BT_HCI_OP_LE_RAND, NULL, got_rand, rand_wanted, false},
+    {BT_HCI_OP_LE_RAND, false, NULL, got_rand, rand_wanted},
+    {BT_HCI_OP_LE_RAND, false, NULL, got_rand, rand_wanted},
+    {BT_HCI_OP_LE_RAND, false, NULL, got_rand, rand_wanted},
+    {BT_HCI_OP_LE_RAND, false, NULL, got_rand, rand_wanted},
 };
 
 // Go on behind the current row.

@@ -1,6 +1,6 @@
 // The command engine (cmd.h; Vol 4, Part E, 4.4).
 //
-// Invariants: one command in flight at most; its packet stays in hci_run.cmd.packet until the
+// Invariants: one command in flight at most; its packet stays in hci_run.cmd_packet until the
 // transport took it. The timer runs exactly while an answer or, after an answer with no credit,
 // credit is due.
 #include "hci/cmd.h"
@@ -101,7 +101,7 @@ void hci_cmd_late(void)
 static void push(void)
 {
     struct hci_cmd_run *c = &hci_run.cmd;
-    if (hci_send(c->packet, c->unsent)) {
+    if (hci_send(hci_run.cmd_packet, c->unsent)) {
         c->unsent = 0;
         hci_kept.stats.tx_commands++;
     }
@@ -110,7 +110,7 @@ static void push(void)
 static void launch(const struct hci_cmd *cmd, size_t params_len)
 {
     struct hci_cmd_run *c = &hci_run.cmd;
-    struct wr head = wr_init(c->packet, BT_BUF_CMD_SIZE(0));
+    struct wr head = wr_init(hci_run.cmd_packet, BT_BUF_CMD_SIZE(0));
     wr_u8(&head, BT_HCI_H4_CMD);
     wr_le16(&head, cmd->opcode);
     wr_u8(&head, (uint8_t)params_len);
@@ -147,7 +147,7 @@ void hci_cmd_go(void)
         return;
     }
     struct hci_cmd cmd = {0};
-    struct wr params = wr_init(c->packet + BT_BUF_CMD_SIZE(0), 255);
+    struct wr params = wr_init(hci_run.cmd_packet + BT_BUF_CMD_SIZE(0), 255);
     c->wishes = ask(&cmd, &params);
     if (c->wishes) {
         __ASSERT(wr_ok(&params), "command parameters longer than 255 octets");

@@ -4,8 +4,8 @@
 
 const char *bt_hci_get_ver_str(uint8_t core_version)
 {
-    static const char *const versions[] = {"1.0b", "1.1", "1.2", "2.0", "2.1", "3.0", "4.0", "4.1",
-                                           "4.2",  "5.0", "5.1", "5.2", "5.3", "5.4", "6.0"};
+    static const char versions[][5] = {"1.0b", "1.1", "1.2", "2.0", "2.1", "3.0", "4.0", "4.1",
+                                       "4.2",  "5.0", "5.1", "5.2", "5.3", "5.4", "6.0"};
     return core_version < ARRAY_SIZE(versions) ? versions[core_version] : "unknown";
 }
 

@@ -23,17 +23,16 @@
 
 #define HCI_RAND_STORE 32
 
-// The command engine (cmd.c).
+// The command engine (cmd.c); the packet is at the end of struct hci_run.
 struct hci_cmd_run {
     bool busy;       // `cmd` is in flight (or unsent).
     bool credit;     // The controller takes one more command.
     bool wishes;     // A source may have a command.
     bool overdue;    // The time is over; what the transport still holds is read first.
-    uint16_t unsent; // Octets of `packet` that the transport had no room for.
+    uint16_t unsent; // Octets of the packet that the transport had no room for.
     uint16_t turn;   // The source that is asked first.
     struct hci_cmd cmd;
     struct loop_timer timer;
-    uint8_t packet[BT_BUF_CMD_TX_SIZE];
 };
 
 // A command of the application (user_cmd.c).
@@ -54,51 +53,53 @@ struct acl_tx {
     bool gone;    // The link closed first.
 };
 
+// Flags first, arrays last: Thumb-1 reaches an octet without further instructions in the first 32 of
+// a struct, a word in the first 128.
 struct hci_run {
     // Life (life.c)
-    enum hci_state state;
+    uint8_t state;   // enum hci_state
     bool open;       // The transport is open.
     bool in_setup;   // Its setup step runs.
     bool setup_done; // ... and has run since the last loss.
     uint8_t failed;  // A failure that waits for its treatment: reason + 1.
     uint8_t reason;  // Of the loss being recovered from.
-    uint16_t losses; // Grows at each, so that a wait sees it.
     bool recovered;
-    void (*started)(int err);
-    struct post life_post;
-    const struct breeze_transport *transport;
-    void *transport_ctx;
-    struct hci_info info;
     // Script (bringup.c)
     bool script_on;
     bool script_waits;
     uint8_t script_row;
     bool dual_mode; // The controller has BR/EDR too.
     bool host_buffers_set;
-    uint16_t max_tx_octets; // What the controller can do; 0 unknown.
-    uint16_t max_tx_time;
     // Turn (turn.c)
     bool dispatching;
+    bool draining;
     bool blocked; // The transport had no room; `retry` wakes the loop.
-    struct loop_timer retry;
+    // Randomness (rand.c)
+    bool rand_wanted; // The port has no entropy.
+    bool rand_busy;
+    uint8_t rand_len;       // Of rand[].
+    uint16_t losses;        // Grows at each, so that a wait sees it.
+    uint16_t max_tx_octets; // What the controller can do; 0 unknown.
+    uint16_t max_tx_time;
+    uint16_t
+        acl_rx_done; // Received fragments, of all links, that the controller may count as read.
+    struct hci_cmd_run cmd;
+    void (*started)(int err);
+    const struct breeze_transport *transport;
+    void *transport_ctx;
     struct net_buf *evt_buf; // Of the event in dispatch.
     sys_slist_t rx_queue;    // Packets read during a wait, in order.
     sys_slist_t posts;
-    bool draining;
-    struct h4 h4;
-    struct hci_cmd_run cmd;
-    // Application's commands and vendor events
-    struct hci_user_cmd user[CONFIG_BT_BUF_CMD_TX_COUNT];
-    sys_slist_t user_queue;
-    sys_slist_t vnd_queue; // Buffers of vendor events.
+    sys_slist_t user_queue; // Commands of the application.
+    sys_slist_t vnd_queue;  // Buffers of vendor events.
+    struct post life_post;
     struct post vnd_post;
-    uint16_t
-        acl_rx_done; // Received fragments, of all links, that the controller may count as read.
-    // Randomness
+    struct loop_timer retry;
+    struct hci_info info;
+    struct h4 h4;
+    struct hci_user_cmd user[CONFIG_BT_BUF_CMD_TX_COUNT];
     uint8_t rand[HCI_RAND_STORE];
-    uint8_t rand_len;
-    bool rand_wanted; // The port has no entropy.
-    bool rand_busy;
+    uint8_t cmd_packet[BT_BUF_CMD_TX_SIZE]; // Of `cmd`.
     struct hci_pool_evt evt_rx;
 };
 extern struct hci_run hci_run;
@@ -110,11 +111,11 @@ struct acl_run {
     uint16_t pulls;   // Links with frames to pull.
     uint16_t turn;    // The link that is asked first.
     uint16_t epoch;
-    bool tx_starved;     // Someone found no TX buffer.
+    bool tx_starved; // Someone found no TX buffer.
+    bool txs_made;   // txs are in txs_free or in use.
+    sys_slist_t txs_free;
     struct post tx_post; // Calls acl_tx_free_hooks.
     struct acl_tx txs[CONFIG_BT_CONN_TX_MAX];
-    sys_slist_t txs_free;
-    bool txs_made; // txs are in txs_free or in use.
     struct hci_pool_acl rx;
     struct hci_pool_tx tx;
 };

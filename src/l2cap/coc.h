@@ -59,27 +59,9 @@ enum coc_state {
 #define COC_POST_CLOSE        BIT(3)
 
 struct coc {
-    struct bt_conn *conn; // NULL: the slot is free.
-    struct bt_l2cap_le_chan *le;
-    struct post post;
-    struct loop_timer timer; // RTX of the request that is out.
-    sys_slist_t tx_queue;    // net_buf: SDUs of the application; the head may have left in part.
-    struct net_buf *sdu;     // What has come of an SDU,
-    uint16_t sdu_len;        // ... how long it will be,
-    uint16_t sdu_done;       // ... and how much of it came.
-    uint16_t psm;
-    uint16_t tx_cid;
-    uint16_t tx_mtu;
-    uint16_t tx_mps;
-    uint16_t tx_credits;
-    uint16_t rx_mtu;
-    uint16_t rx_mps;
-    uint16_t rx_credits; // What the peer may still send.
-    uint16_t give;       // Credits to be sent, not in rx_credits yet.
-    uint16_t next_mtu;   // Of a reconfiguration.
-    uint8_t state;       // enum coc_state
-    uint8_t life;        // Grows with each channel of the slot.
-    uint8_t owe;
+    uint8_t state;   // enum coc_state
+    uint8_t life;    // Grows with each channel of the slot.
+    uint8_t owe;     // COC_OWE_*
     uint8_t ident;   // Of our request; 0 none.
     uint8_t held;    // SDUs that the application has not completed.
     uint8_t refused; // The result that refused it.
@@ -92,6 +74,24 @@ struct coc {
     bool sdu_open;  // Between the first and the last K-frame of an SDU.
     bool streaming; // The application takes SDUs as they come ...
     bool modest;    // ... or once did not, and is sent one at a time.
+    uint16_t psm;
+    uint16_t tx_cid;
+    uint16_t tx_mtu;
+    uint16_t tx_mps;
+    uint16_t tx_credits;
+    uint16_t rx_mtu;
+    uint16_t rx_mps;
+    uint16_t rx_credits; // What the peer may still send.
+    uint16_t give;       // Credits to be sent, not in rx_credits yet.
+    uint16_t next_mtu;   // Of a reconfiguration.
+    uint16_t sdu_len;    // How long the SDU in `sdu` will be,
+    uint16_t sdu_done;   // ... and how much of it came.
+    struct net_buf *sdu;
+    struct bt_conn *conn; // NULL: the slot is free.
+    struct bt_l2cap_le_chan *le;
+    sys_slist_t tx_queue; // net_buf: SDUs of the application; the head may have left in part.
+    struct post post;
+    struct loop_timer timer; // RTX of the request that is out.
 };
 
 // ---- Slots: coc.c -------------------------------------------------------------------------------

@@ -17,13 +17,13 @@
 #define L2CAP_CTRL_MAX 18
 
 struct l2cap_link {
+    uint8_t ident;   // Last identifier used, 0 none.
+    uint8_t pending; // Identifier of our Connection Parameter Update Request, 0 none.
+    uint8_t chans;   // Slots in use by it.
+    uint8_t turn;    // The channel that is asked first.
+    uint16_t hold;   // Frames of channels wait until so many queued ones have gone (acl.got).
     struct net_buf *parked;  // A signalling PDU whose answer has no buffer yet.
-    struct loop_timer timer; // RTX of the request below.
-    uint8_t ident;           // Last identifier used, 0 none.
-    uint8_t pending;         // Identifier of our Connection Parameter Update Request, 0 none.
-    uint16_t hold; // Frames of channels wait until so many queued ones have gone (acl.got).
-    uint8_t chans; // Slots in use by it.
-    uint8_t turn;  // The channel that is asked first.
+    struct loop_timer timer; // RTX of the request `pending`.
 };
 
 struct l2cap_run {

@@ -135,18 +135,15 @@ struct smp_keys {
 #endif
 };
 
+// Flags first, as in struct hci_run.
 struct smp_link {
-    struct post post;
-    struct loop_timer timer;
-    const struct bt_conn_auth_cb *overlay;
-    bool overlaid;
-    uint8_t bondable;  // bt_conn_set_bondable(): 0 not said, 1 no, 2 yes
     uint8_t state;     // enum smp_state
     uint8_t waits;     // SMP_WAIT_*
     uint8_t waits_for; // Of these, what `then` needs.
-    void (*then)(struct smp_link *link);
-    uint8_t required; // Level asked for on this side.
-    bool asked;       // Security Request sent, nothing came of it yet.
+    uint8_t bondable;  // bt_conn_set_bondable(): 0 not said, 1 no, 2 yes
+    bool overlaid;     // `overlay` is to be asked.
+    uint8_t required;  // Level asked for on this side.
+    bool asked;        // Security Request sent, nothing came of it yet.
     bool peer_began;
     bool sc;
     bool bonding;
@@ -155,8 +152,23 @@ struct smp_link {
     uint8_t round;
     uint8_t send; // SMP_DIST_* still to send, to receive.
     uint8_t receive;
-    bool got_half;       // Of a key that comes in two PDUs, the first has come.
-    uint16_t attempt;    // Grows with each pairing: callbacks may end one.
+    bool got_half; // Of a key that comes in two PDUs, the first has come.
+    bool has_keys; // `keys` are there.
+    bool given;    // Our keys are in `out`: the pairing is complete when they have arrived.
+    // Encryption
+    uint8_t cmds; // Commands owed (bits, enc.c)
+    bool enc_out; // The controller has a key from us: an event will come.
+    uint8_t enc_status;
+    uint8_t enc_level; // What the link is when it succeeds.
+    uint8_t enc_size;
+    uint8_t out_len; // Of `out`,
+    uint8_t in_air;  // ... and of those that were sent, how many are on their way.
+    uint8_t failures;
+    uint16_t attempt; // Grows with each pairing: callbacks may end one.
+    void (*then)(struct smp_link *link);
+    const struct bt_conn_auth_cb *overlay;
+    struct post post;
+    struct loop_timer timer;
     uint8_t req[7];      // Pairing Request and Response as sent.
     uint8_t rsp[7];      //
     uint8_t secret[16];  // TK; passkey; OOB: the peer's r
@@ -170,22 +182,11 @@ struct smp_link {
     uint8_t mackey[16];
     uint8_t stk[16];      // The key of SMP_ENCRYPTING
     struct smp_keys keys; // What this pairing makes; later, without a bond, what it made.
-    bool has_keys;
-    // Encryption
-    uint8_t cmds; // Commands owed (bits, enc.c)
-    bool enc_out; // The controller has a key from us: an event will come.
-    uint8_t enc_status;
-    uint8_t enc_level; // What the link is when it succeeds.
-    uint8_t enc_size;
-    struct smp_ltk enc; // The key to start with or to reply.
+    struct smp_ltk enc;   // The key to start with or to reply.
     // PDUs that found no buffer: length, PDU, ...
     uint8_t out[3 * (SMP_PDU_MAX + 1)];
-    uint8_t out_len;
-    uint8_t in_air; // Of those that were sent, how many are on their way.
-    bool given;     // Our keys are among them: the pairing is complete when they have arrived.
-    // Failed attempts of this peer; they outlast the link.
+    // Failed attempts of this peer (`failures`); they outlast the link.
     bt_addr_le_t failed_peer;
-    uint8_t failures;
     int64_t refuse_until;
 };
 
@@ -193,28 +194,28 @@ struct smp_link {
 #define SMP_POST_TIMEOUT BIT(1)
 
 struct smp_run {
-    struct smp_link links[CONFIG_BT_MAX_CONN]; // By bt_conn_index().
-    struct post curve_post;
     bool pair_valid;
     bool pair_stale; // A pairing failed with it: the next one makes another.
+    struct post curve_post;
     uint8_t priv[32];
     uint8_t pub[64]; // X, Y, least significant octet first.
     uint8_t oob_r[16];
+    struct smp_link links[CONFIG_BT_MAX_CONN]; // By bt_conn_index().
 };
 extern struct smp_run smp_run;
 
 struct smp_reg {
-    struct smp_keys bonds[CONFIG_BT_MAX_PAIRED];
-    uint32_t age;
     bool not_bondable;
     bool passkey_fixed;
     bool oob_sc; // bt_le_oob_set_sc_flag(), bt_le_oob_set_legacy_flag()
     bool oob_legacy;
     uint32_t passkey;
+    uint32_t age; // Of the bond that was used last.
     struct breeze_smp_policy policy;
     const struct bt_conn_auth_cb *auth;
     sys_slist_t infos; // bt_conn_auth_info_cb
     struct bt_conn_auth_info_cb *info_next;
+    struct smp_keys bonds[CONFIG_BT_MAX_PAIRED];
 };
 extern struct smp_reg smp_reg;
 
