@@ -34,6 +34,8 @@ extern const struct hci_evt_row gap_evt_rows[];
 // The host is up: the controller is ready and there is an identity.
 bool gap_is_ready(void);
 
+// What a build leaves out is said below in place of its files, so that whoever asks costs nothing there.
+
 // ---- Advertiser: adv.c --------------------------------------------------------------------------
 
 bool adv_next(struct hci_cmd *cmd, struct wr *params);
@@ -56,8 +58,9 @@ void adv_recycled(void);
 // Serialise AD structures into `to` (31 octets). Returns the length or -EINVAL.
 int ad_write(const struct bt_data *data, size_t count, uint8_t *to, size_t room);
 
-// ---- Resolving list: rlist.c, or rlist_none.c ---------------------------------------------------
+// ---- Resolving list: rlist.c --------------------------------------------------------------------
 
+#if CONFIG_BREEZE_PRIVACY
 bool rlist_next(struct hci_cmd *cmd, struct wr *params);
 void rlist_lost(void);
 // Bonds, our IRK or what we show are others now.
@@ -68,15 +71,45 @@ bool rlist_needs_quiet(void);
 bool rlist_resolves(const bt_addr_le_t *identity);
 // Own_Address_Type for the scanner and the initiator that show this address.
 uint8_t rlist_own_type(const bt_addr_le_t *own);
+#else
+static inline void rlist_lost(void)
+{
+}
+static inline void rlist_changed(void)
+{
+}
+static inline bool rlist_needs_quiet(void)
+{
+    return false;
+}
+static inline bool rlist_resolves(const bt_addr_le_t *identity)
+{
+    return false;
+}
+static inline uint8_t rlist_own_type(const bt_addr_le_t *own)
+{
+    return own->type;
+}
+#endif
 
 // ---- Accept list: accept.c ----------------------------------------------------------------------
 
+#if CONFIG_BT_FILTER_ACCEPT_LIST
 bool accept_next(struct hci_cmd *cmd, struct wr *params);
 void accept_lost(void);
 bool accept_is_empty(void);
 bool accept_has(const bt_addr_le_t *addr);
 // One on it hides behind private addresses that the controller cannot resolve: the host must look.
 bool accept_hides(void);
+#else
+static inline void accept_lost(void)
+{
+}
+static inline bool accept_is_empty(void)
+{
+    return true;
+}
+#endif
 // Does somebody use it, or want to.
 bool adv_filters(void);
 bool scan_filters(void);
@@ -84,6 +117,7 @@ bool init_filters(void);
 
 // ---- Initiator: init.c --------------------------------------------------------------------------
 
+#if CONFIG_BT_CENTRAL
 bool init_next(struct hci_cmd *cmd, struct wr *params);
 void init_lost(void);
 // LE Create Connection is wanted or out.
@@ -102,13 +136,54 @@ void init_seen(const bt_addr_le_t *addr, const bt_addr_le_t *identity);
 struct bt_conn *init_connected(const bt_addr_le_t *peer);
 // ... or it did not. False: nobody was waiting for it.
 bool init_failed(uint8_t status);
+#else
+static inline void init_lost(void)
+{
+}
+static inline bool init_is_active(void)
+{
+    return false;
+}
+static inline bool init_is_out(void)
+{
+    return false;
+}
+static inline struct bt_conn *init_connected(const bt_addr_le_t *peer)
+{
+    return NULL;
+}
+static inline bool init_failed(uint8_t status)
+{
+    return false;
+}
+static inline bool init_seeks(void)
+{
+    return false;
+}
+#endif
 
 // ---- Scanner: scan.c ----------------------------------------------------------------------------
 
+#if CONFIG_BT_OBSERVER
 bool scan_next(struct hci_cmd *cmd, struct wr *params);
 void scan_lost(void);
 bool scan_is_on(void);
 bool scan_on_report(struct rd *params);
+// Reports are wanted, by the application or for the initiator.
+bool scan_is_wanted(void);
+#else
+static inline void scan_lost(void)
+{
+}
+static inline bool scan_is_on(void)
+{
+    return false;
+}
+static inline bool scan_is_wanted(void)
+{
+    return false;
+}
+#endif
 
 // scan_dup.c: was this advertiser (or set of it) reported since the reset, with this event type, which
 // is below 16.
@@ -118,23 +193,23 @@ bool scan_dup_seen(const bt_addr_le_t *addr, uint8_t type, uint8_t set);
 // A report with all that is known of it goes to whoever listens.
 struct bt_le_scan_recv_info;
 void scan_tell(struct bt_le_scan_recv_info *info, const uint8_t *data, uint16_t len);
-// Reports are wanted, by the application or for the initiator.
-bool scan_is_wanted(void);
 
-// ---- The extended commands: ext.c, ext_adv.c, ext_scan.c, or ext_none.c --------------------------
+// ---- The extended commands: ext.c, ext_adv.c, ext_scan.c ----------------------------------------
 //
 // A controller that was given one of them refuses the legacy ones, and the other way round (Vol 4,
 // Part E, 3.1.1). So whoever advertises, scans or connects asks here first: functions that return an
 // opcode have written its parameters; 0 (or NULL): take the legacy command.
 
-bool ext_used(void);
 struct adv_run;
 struct adv_step;
+struct init_run;
+
+#if CONFIG_BT_EXT_ADV
+bool ext_used(void);
 const struct adv_step *ext_adv_steps(void);
 uint16_t ext_adv_put_enable(const struct adv_run *run, bool on, struct wr *params);
 uint16_t ext_scan_put_param(const struct bt_le_scan_param *param, struct wr *params);
 uint16_t ext_scan_put_enable(bool on, bool filter, struct wr *params);
-struct init_run;
 uint16_t ext_init_put_create(const struct init_run *run, struct wr *params);
 
 bool ext_adv_next(struct hci_cmd *cmd, struct wr *params);
@@ -147,9 +222,54 @@ bool ext_adv_defers(const struct conn_link *link);
 bool ext_adv_on_terminated(struct rd *params);
 bool ext_adv_on_scan_request(struct rd *params);
 bool ext_scan_on_report(struct rd *params);
+#else
+static inline bool ext_used(void)
+{
+    return false;
+}
+static inline const struct adv_step *ext_adv_steps(void)
+{
+    return NULL;
+}
+static inline uint16_t ext_adv_put_enable(const struct adv_run *run, bool on, struct wr *params)
+{
+    return 0;
+}
+static inline uint16_t ext_scan_put_param(const struct bt_le_scan_param *param, struct wr *params)
+{
+    return 0;
+}
+static inline uint16_t ext_scan_put_enable(bool on, bool filter, struct wr *params)
+{
+    return 0;
+}
+static inline uint16_t ext_init_put_create(const struct init_run *run, struct wr *params)
+{
+    return 0;
+}
+static inline void ext_adv_lost(void)
+{
+}
+static inline void ext_scan_lost(void)
+{
+}
+static inline bool ext_adv_uses(uint8_t id)
+{
+    return false;
+}
+static inline bool ext_adv_is_on(void)
+{
+    return false;
+}
+static inline bool ext_adv_defers(const struct conn_link *link)
+{
+    return false;
+}
+#endif
 
-// ---- Synchronising: per_sync.c, or ext_none.c ----------------------------------------------------
+// ---- Synchronising: per_sync.c ------------------------------------------------------------------
 
+#if CONFIG_BT_PER_ADV_SYNC
 bool per_sync_next(struct hci_cmd *cmd, struct wr *params);
 void per_sync_lost(void);
 // The controller looks for a train: the resolving list may not change (7.8.38).
@@ -162,6 +282,22 @@ bool per_sync_on_established(struct rd *params);
 bool per_sync_on_report(struct rd *params);
 bool per_sync_on_lost(struct rd *params);
 bool per_sync_on_transfer(struct rd *params);
+#else
+static inline void per_sync_lost(void)
+{
+}
+static inline bool per_sync_is_out(void)
+{
+    return false;
+}
+static inline bool per_sync_scans(void)
+{
+    return false;
+}
+static inline void per_sync_give_up(void)
+{
+}
+#endif
 
 // ---- New links: link.c --------------------------------------------------------------------------
 

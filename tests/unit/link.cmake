@@ -10,8 +10,7 @@ foreach(file accept ad addr adv ext ext_adv ext_data ext_scan gap per_adv per_ap
     list(APPEND link_sources ${PROJECT_SOURCE_DIR}/src/gap/${file}.c)
 endforeach()
 set(privacy_sources ${link_sources})
-list(APPEND link_sources ${PROJECT_SOURCE_DIR}/src/gap/resolve_none.c ${PROJECT_SOURCE_DIR}/src/gap/rpa_none.c
-     ${PROJECT_SOURCE_DIR}/src/gap/rlist_none.c)
+list(APPEND link_sources ${PROJECT_SOURCE_DIR}/src/gap/resolve_none.c ${PROJECT_SOURCE_DIR}/src/gap/rpa_none.c)
 add_library(link_under_test OBJECT ${link_sources})
 target_include_directories(link_under_test PRIVATE
     ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include/host ${PROJECT_SOURCE_DIR}/include/kernel)
