@@ -16,16 +16,26 @@
 #include "smp/smp.h"
 
 // Who may owe the controller a command, in the order of asking.
-const struct hci_source *const hci_sources[] = {&smp_source, &conn_source, &gap_source, NULL};
+const struct hci_source *const hci_sources[] = {
+#if CONFIG_BT_SMP
+    &smp_source,
+#endif
+    &conn_source,
+    &gap_source,
+    NULL,
+};
 
 // Who handles which events, the first row that fits: conn_evt_rows refuse what the Security Manager
 // takes where it is there.
 const struct hci_evt_table hci_evt_tables[] = {
+#if CONFIG_BT_SMP
     {smp_evt_rows, SMP_EVT_ROWS},
+#endif
     {conn_evt_rows, CONN_EVT_ROWS},
+#if CONFIG_BT_SUBRATING
     {subrate_evt_rows, SUBRATE_EVT_ROWS},
-    {gap_evt_rows, GAP_EVT_ROWS},
-    {NULL, 0},
+#endif
+    {gap_evt_rows, GAP_EVT_ROWS},         {NULL, 0},
 };
 
 // Who must know that the controller is ready, or lost. Connections first: their ends come before
@@ -37,23 +47,30 @@ const struct acl_up acl_up = {
     .recv = l2cap_recv,
     .find = conn_acl_find,
     .at = conn_acl_at,
-    .pull = coc_pull,
+    .pull = CONFIG_BT_L2CAP_DYNAMIC_CHANNEL ? coc_pull : NULL,
 };
 
 // Who waits for TX buffers: answers to the peer before anything of our own.
 void (*const acl_tx_free_hooks[])(void) = {
     l2cap_sig_tx_free,
+#if CONFIG_BT_SMP
     smp_tx_free,
+#endif
     att_tx_free,
+#if CONFIG_BT_L2CAP_DYNAMIC_CHANNEL
     coc_tx_free,
-    gatt_tx_free,
-    NULL,
+#endif
+    gatt_tx_free,      NULL,
 };
 
 // Who follows connections. At the end of a link client procedures and subscriptions end first, then
 // channels, then the application hears `disconnected` (design D4).
 const struct conn_up *const conn_ups[] = {
-    &gatt_conn_up, &att_conn_up, &smp_conn_up, &l2cap_conn_up, &gap_conn_up, NULL,
+    &gatt_conn_up,  &att_conn_up,
+#if CONFIG_BT_SMP
+    &smp_conn_up,
+#endif
+    &l2cap_conn_up, &gap_conn_up, NULL,
 };
 
 // Fixed channels.

@@ -119,6 +119,12 @@ static uint8_t on_confirmation(struct att_rx *rx)
     return 0;
 }
 
+// Our request that waits for a response, 0 none: a server alone never has one.
+static uint8_t asked(const struct att_bearer *bearer)
+{
+    return CONFIG_BT_GATT_CLIENT ? bearer->req_op : 0;
+}
+
 static void request_end(struct att_bearer *bearer, uint8_t err, struct rd *params)
 {
     uint8_t req_op = bearer->req_op;
@@ -133,7 +139,7 @@ static uint8_t on_error(struct att_rx *rx)
     uint8_t req_op = rd_u8(&rx->in);
     (void)rd_le16(&rx->in);
     uint8_t err = rd_u8(&rx->in);
-    if (!rd_done(&rx->in) || !req_op || req_op != rx->bearer->req_op) {
+    if (!rd_done(&rx->in) || !req_op || req_op != asked(rx->bearer)) {
         dropped(rx->bearer, "unexpected error response");
         return 0;
     }
@@ -329,7 +335,7 @@ static void request_recv(struct att_bearer *bearer, const struct att_row *row, s
 
 static void response_recv(struct att_bearer *bearer, uint8_t op, struct rd *params)
 {
-    if (!bearer->req_op || op != bearer->req_op + 1) {
+    if (!asked(bearer) || op != asked(bearer) + 1) {
         dropped(bearer, "response nobody waits for");
         return;
     }
@@ -402,7 +408,7 @@ static void deliver(struct post *post, uint16_t bits)
     struct rd none = {0};
     bearer->dead = true;
     log_wrn("%u: no answer within 30 s", bearer->conn->acl.handle);
-    if ((bits & ATT_POST_REQ_TIMEOUT) && bearer->req_op) {
+    if ((bits & ATT_POST_REQ_TIMEOUT) && asked(bearer)) {
         request_end(bearer, BT_ATT_ERR_UNLIKELY, &none);
     }
     if ((bits & ATT_POST_IND_TIMEOUT) && bearer->ind_wait) {

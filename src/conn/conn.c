@@ -134,7 +134,9 @@ static const struct {
     {CONN_POST_FALLBACK, deliver_fallback},
     {CONN_POST_PARAM_FAILED, conn_tell_param_failed},
     {CONN_POST_PHY_FAILED, conn_tell_phy_failed},
+#if CONFIG_BT_SUBRATING
     {CONN_POST_SUBRATE, conn_cb_subrate},
+#endif
     {CONN_POST_DISCONNECTED, deliver_disconnected},
 };
 

@@ -204,9 +204,18 @@ void conn_radio_auto(struct bt_conn *conn);
 void conn_build_data_len(struct bt_conn *conn, struct wr *params);
 void conn_build_phy(struct bt_conn *conn, struct wr *params);
 
-// subrate.c, or its twin: a link without subrating, as new ones are; what bt_conn_get_info() says.
+// subrate.c: a link without subrating, as new ones are; what bt_conn_get_info() says.
+#if CONFIG_BT_SUBRATING
 void conn_subrate_reset(struct bt_conn *conn);
 void conn_subrate_info(const struct bt_conn *conn, struct bt_conn_le_info *info);
+#else
+static inline void conn_subrate_reset(struct bt_conn *conn)
+{
+}
+static inline void conn_subrate_info(const struct bt_conn *conn, struct bt_conn_le_info *info)
+{
+}
+#endif
 
 // Owe the controller a command / the application a callback.
 void conn_want(struct bt_conn *conn, enum conn_want want);
@@ -235,7 +244,7 @@ extern const struct hci_source conn_source;
 extern const struct hci_evt_row conn_evt_rows[];
 #define CONN_EVT_ROWS (CONFIG_BT_CONN ? 10 : 0)
 extern const struct hci_evt_row subrate_evt_rows[];
-#define SUBRATE_EVT_ROWS (CONFIG_BT_SUBRATING ? 1 : 0)
+#define SUBRATE_EVT_ROWS 1
 // `lost`: every link ends, with reason 0x16 (BT_HCI_ERR_LOCALHOST_TERM_CONN) if it was being
 // disconnected, else 0x08 (BT_HCI_ERR_CONN_TIMEOUT): for the application the peer is simply gone.
 extern const struct hci_up conn_hci_up;
@@ -252,7 +261,7 @@ void conn_cb_recycled(void);
 void conn_cb_param_updated(struct bt_conn *conn);
 void conn_cb_phy(struct bt_conn *conn);
 void conn_cb_data_len(struct bt_conn *conn);
-void conn_cb_subrate(struct bt_conn *conn); // subrate.c, or its twin.
+void conn_cb_subrate(struct bt_conn *conn); // subrate.c
 // One event, told to each registration.
 void conn_cb_tell(void (*tell)(const struct bt_conn_cb *cb, struct bt_conn *conn),
                   struct bt_conn *conn);

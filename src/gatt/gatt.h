@@ -110,17 +110,42 @@ void gatt_indicate_sweep(struct bt_conn *conn);
 // The one that waits, if it may leave now.
 void gatt_indicate_next(struct bt_conn *conn);
 
-// The client (clt.c, or nothing in clt_none.c).
+// The client (clt.c): rows of the tables, and what it is told.
 void clt_response(struct att_bearer *bearer, uint8_t req_op, uint8_t err, struct rd *params);
+void clt_security(struct bt_conn *conn, enum bt_security_err err);
+// clt_resub.c: rows conn_up.secured, .unbonded and .off, as far as subscriptions go.
+void clt_off(void);
+#if CONFIG_BT_GATT_CLIENT
+void clt_secured(struct bt_conn *conn);
+void clt_unbonded(uint8_t id, const bt_addr_le_t *peer);
 void clt_closed(struct att_bearer *bearer);
 void clt_notified(struct bt_conn *conn, uint16_t handle, const uint8_t *value, uint16_t len);
 void clt_kick(struct bt_conn *conn);
 void clt_ended(struct bt_conn *conn);
 void clt_sweep(struct bt_conn *conn);
-void clt_security(struct bt_conn *conn, enum bt_security_err err);
-// clt_resub.c: rows conn_up.secured, .unbonded and .off, as far as subscriptions go.
-void clt_secured(struct bt_conn *conn);
-void clt_unbonded(uint8_t id, const bt_addr_le_t *peer);
-void clt_off(void);
+#else
+static inline void clt_closed(struct att_bearer *bearer)
+{
+}
+static inline void clt_notified(struct bt_conn *conn, uint16_t handle, const uint8_t *value,
+                                uint16_t len)
+{
+}
+static inline void clt_kick(struct bt_conn *conn)
+{
+}
+static inline void clt_ended(struct bt_conn *conn)
+{
+}
+static inline void clt_sweep(struct bt_conn *conn)
+{
+}
+static inline void clt_secured(struct bt_conn *conn)
+{
+}
+static inline void clt_unbonded(uint8_t id, const bt_addr_le_t *peer)
+{
+}
+#endif
 
 #endif // BREEZE_SRC_GATT_GATT_H_

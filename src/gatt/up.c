@@ -70,10 +70,10 @@ static void unbonded(uint8_t id, const bt_addr_le_t *peer)
 const struct conn_up gatt_conn_up = {
     .connected = link_up,
     .disconnected = link_down,
-    .security = clt_security,
+    .security = CONFIG_BT_GATT_CLIENT ? clt_security : NULL,
     .secured = secured,
     .unbonded = unbonded,
-    .off = clt_off,
+    .off = CONFIG_BT_GATT_CLIENT ? clt_off : NULL,
 };
 
 void gatt_tx_free(void)
@@ -138,7 +138,7 @@ static bool takes_enhanced(const struct bt_conn *conn)
 
 const struct att_up att_up = {
     .access = gatt_access,
-    .response = clt_response,
+    .response = CONFIG_BT_GATT_CLIENT ? clt_response : NULL,
     .notified = notified,
     .confirmed = gatt_indicate_confirmed,
     .mtu = mtu_changed,

@@ -16,6 +16,9 @@
 #define LOG_LAYER LOG_HCI
 #include "base/log.h"
 
+// Only channels have frames pulled; nothing of it stays in a build without them.
+#define PULLS CONFIG_BT_L2CAP_DYNAMIC_CHANNEL
+
 static struct acl_tx **tx_of(struct net_buf *frame)
 {
     return net_buf_user_data(frame);
@@ -123,7 +126,7 @@ static bool pulled(struct acl_link *link)
 static bool send_fragment(struct acl_link *link)
 {
     bool queued = !sys_slist_is_empty(&link->tx_queue);
-    if (link->started || (queued && !link->pull_next && !link->frame.left)) {
+    if (!PULLS || link->started || (queued && !link->pull_next && !link->frame.left)) {
         return send_queued(link);
     }
     if (pulled(link)) {
@@ -138,7 +141,7 @@ static bool send_fragment(struct acl_link *link)
 
 static inline bool has_work(const struct acl_link *link)
 {
-    return !sys_slist_is_empty(&link->tx_queue) || link->pull;
+    return !sys_slist_is_empty(&link->tx_queue) || (PULLS && link->pull);
 }
 
 // The next link in turn that has something to send.
@@ -162,7 +165,7 @@ static struct acl_link *next_link(void)
 
 void acl_kick(void)
 {
-    while ((acl_run.queued || acl_run.pulls) && acl_run.credits && !hci_run.blocked) {
+    while ((acl_run.queued || (PULLS && acl_run.pulls)) && acl_run.credits && !hci_run.blocked) {
         struct acl_link *link = next_link();
         if (!link || !send_fragment(link)) {
             return;
@@ -227,7 +230,7 @@ int acl_send(struct acl_link *link, struct net_buf *frame, acl_done_t done, void
     *tx_of(frame) = tx;
     net_buf_slist_put(&link->tx_queue, frame);
     link->put++;
-    if (++acl_run.queued > 1 || acl_run.pulls) {
+    if (++acl_run.queued > 1 || (PULLS && acl_run.pulls)) {
         acl_kick();
         return 0;
     }
@@ -350,6 +353,23 @@ void acl_link_open(struct acl_link *link, uint16_t handle)
     link->epoch = acl_run.epoch;
 }
 
+// The frame under way goes back, and there are no more.
+static void pull_close(struct acl_link *link)
+{
+    pull_over(link);
+    if (!link->frame.left) {
+        return;
+    }
+    if (link->frame.tx) {
+        link->frame.tx->gone = true;
+        sys_slist_append(&link->tx_done, &link->frame.tx->node);
+    }
+    if (link->frame.hold) {
+        net_buf_unref(link->frame.hold);
+    }
+    link->frame = (struct acl_frame){0};
+}
+
 void acl_link_close(struct acl_link *link)
 {
     if (!link->open) {
@@ -373,16 +393,8 @@ void acl_link_close(struct acl_link *link)
         net_buf_unref(frame);
     }
     link->started = false;
-    pull_over(link);
-    if (link->frame.left) {
-        if (link->frame.tx) {
-            link->frame.tx->gone = true;
-            sys_slist_append(&link->tx_done, &link->frame.tx->node);
-        }
-        if (link->frame.hold) {
-            net_buf_unref(link->frame.hold);
-        }
-        link->frame = (struct acl_frame){0};
+    if (PULLS) {
+        pull_close(link);
     }
     if (link->rx) {
         net_buf_unref(link->rx);

@@ -105,7 +105,6 @@ struct coc *coc_by_ident(const struct bt_conn *conn, uint8_t ident, struct coc *
 // The slot of an object of the application.
 struct coc *coc_of(const struct bt_l2cap_chan *chan);
 uint16_t coc_cid(const struct coc *coc);
-bool coc_ident_used(const struct bt_conn *conn, uint8_t ident);
 
 // The slot that the next channel would get; NULL.
 struct coc *coc_unused(void);
@@ -129,8 +128,26 @@ void coc_rtx_stop(struct coc *coc);
 void coc_show(const struct coc *coc);
 void coc_show_credits(const struct coc *coc);
 
-// Down-calls of sig.c and of the wiring.
+// Down-calls of sig.c, l2cap.c and of the wiring: there is an identifier in use by a request of a
+// channel; the link is down; buffers are free. A frame for a dynamic CID (coc_rx.c), in the drain:
+// true, taken; false, no such channel.
+#if CONFIG_BT_L2CAP_DYNAMIC_CHANNEL
+bool coc_ident_used(const struct bt_conn *conn, uint8_t ident);
 void coc_link_down(struct bt_conn *conn);
+bool coc_recv(struct bt_conn *conn, uint16_t cid, struct net_buf *pdu);
+#else
+static inline bool coc_ident_used(const struct bt_conn *conn, uint8_t ident)
+{
+    return false;
+}
+static inline void coc_link_down(struct bt_conn *conn)
+{
+}
+static inline bool coc_recv(struct bt_conn *conn, uint16_t cid, struct net_buf *pdu)
+{
+    return false;
+}
+#endif
 void coc_tx_free(void);
 // coc_sec.c: security of the link changed, or could not be raised; what it lacks for a server: a
 // result.
@@ -149,8 +166,6 @@ static inline bool coc_is_out(const struct coc *coc)
 
 // ---- Data: coc_rx.c, coc_tx.c -------------------------------------------------------------------
 
-// A frame for a dynamic CID, in the drain. True: taken; false: no such channel.
-bool coc_recv(struct bt_conn *conn, uint16_t cid, struct net_buf *pdu);
 // How many credits an opening channel starts with.
 uint16_t coc_rx_start(struct coc *coc);
 // Give the peer the credits that it should have now.

@@ -59,30 +59,3 @@ bool sig_on_coc_reject(struct sig_cmd *cmd)
 {
     return false;
 }
-
-bool coc_ident_used(const struct bt_conn *conn, uint8_t ident)
-{
-    return false;
-}
-
-void coc_link_down(struct bt_conn *conn)
-{
-}
-
-void coc_security(struct bt_conn *conn, enum bt_security_err err)
-{
-}
-
-void coc_tx_free(void)
-{
-}
-
-bool coc_recv(struct bt_conn *conn, uint16_t cid, struct net_buf *pdu)
-{
-    return false;
-}
-
-bool coc_pull(struct acl_link *acl, struct acl_frame *frame)
-{
-    return false;
-}

@@ -286,5 +286,5 @@ const struct conn_up l2cap_conn_up = {
     .connected = link_up,
     .disconnected = link_down,
     .param_fallback = l2cap_param_update_req,
-    .security = coc_security,
+    .security = CONFIG_BT_L2CAP_DYNAMIC_CHANNEL ? coc_security : NULL,
 };

@@ -33,7 +33,7 @@
 
 extern const struct hci_source smp_source;
 extern const struct hci_evt_row smp_evt_rows[]; // Before conn_evt_rows, whose rows refuse.
-#define SMP_EVT_ROWS (CONFIG_BT_SMP ? 3 : 0)
+#define SMP_EVT_ROWS 3
 extern const struct conn_up smp_conn_up; // Behind ATT's, before L2CAP's.
 void smp_recv(struct bt_conn *conn, struct net_buf *pdu);
 void smp_tx_free(void);

@@ -84,14 +84,16 @@
 
 // ---- Buffers ----------------------------------------------------------------------------------
 
-// Largest L2CAP payload that is received in one piece, octets: bounds the ATT_MTU; 23 to 1024.
+// Largest L2CAP payload that is received in one piece, octets: bounds the ATT_MTU; 23 to 1024. 517 lets
+// a value of the greatest length travel in one PDU; 247 and its header fill one link layer PDU, and
+// level peripheral keeps buffers for no more.
 #ifndef CONFIG_BT_L2CAP_RX_MTU
-#define CONFIG_BT_L2CAP_RX_MTU 517
+#define CONFIG_BT_L2CAP_RX_MTU (CONFIG_BT_GATT_CLIENT ? 517 : 247)
 #endif
 
 // Largest L2CAP payload that is sent in one piece, octets; 23 to 1024.
 #ifndef CONFIG_BT_L2CAP_TX_MTU
-#define CONFIG_BT_L2CAP_TX_MTU 517
+#define CONFIG_BT_L2CAP_TX_MTU CONFIG_BT_L2CAP_RX_MTU
 #endif
 
 // Credit based channels at once, over all connections; 1 to 64.
@@ -137,9 +139,10 @@
 #define CONFIG_BT_BUF_ACL_RX_COUNT (CONFIG_BT_MAX_CONN + 4)
 #endif
 
-// Buffers for HCI events that wait while an API call waits for its command's answer; at least 4.
+// Buffers for HCI events that wait while an API call waits for its command's answer; at least 4, and
+// two more for advertising reports.
 #ifndef CONFIG_BT_BUF_EVT_RX_COUNT
-#define CONFIG_BT_BUF_EVT_RX_COUNT 6
+#define CONFIG_BT_BUF_EVT_RX_COUNT (CONFIG_BT_OBSERVER ? 6 : 4)
 #endif
 
 // Commands of the application (bt_hci_cmd_send) that may be queued at once; 1 or more.
