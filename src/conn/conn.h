@@ -81,12 +81,15 @@ struct bt_conn {
     bool phy_asked;       // The application asked for PHYs, the event is not yet here.
     uint8_t param_status; // Why there are no other parameters (CONN_POST_PARAM_FAILED) ...
     uint8_t phy_status;   // ... and no other PHYs.
+    uint8_t update_tries; // How often they were asked for again (again.c) ...
+    uint8_t phy_tries;    // ... and PHYs; ...
     uint8_t remote_version;
     uint16_t remote_manufacturer;
     uint16_t remote_subversion;
     uint16_t refs;
     uint16_t generation; // Grows each time the slot is taken.
     uint16_t want;       // Commands owed (bits, conn/source.c).
+    uint16_t again;      // ... bits of `want` that are due next.
     uint16_t interval;   // 1.25 ms
     uint16_t latency;
     uint16_t timeout; // 10 ms
@@ -113,7 +116,8 @@ struct bt_conn {
         uint8_t status; // For `subrate_changed`.
     } subrate;
 #endif
-    struct loop_timer timer; // Disconnect was accepted: the event must come (hostile 4).
+    // Disconnect was accepted: the event must come (hostile 4). Before: `again`.
+    struct loop_timer timer;
 };
 
 // A link as LE Connection Complete describes it.
@@ -198,6 +202,11 @@ void conn_param_failed(struct bt_conn *conn, uint8_t status);
 void conn_phy_failed(struct bt_conn *conn, uint8_t status);
 void conn_tell_param_failed(struct bt_conn *conn);
 void conn_tell_phy_failed(struct bt_conn *conn);
+
+// again.c: have a request repeated if this status says that it met another procedure; it is made for the
+// first time now.
+bool conn_again(struct bt_conn *conn, enum conn_want want, uint8_t status);
+void conn_first(struct bt_conn *conn, enum conn_want want);
 
 // radio.c: what a link whose features are known now should be asked for by itself; the commands.
 void conn_radio_auto(struct bt_conn *conn);

@@ -78,7 +78,7 @@ static bool on_update(struct rd *params)
         conn_post(conn, CONN_POST_PARAM_UPDATED);
     } else if (ours && conn_param_unsupported(conn, status)) {
         conn_post(conn, CONN_POST_FALLBACK);
-    } else if (ours) {
+    } else if (ours && !conn_again(conn, CONN_WANT_UPDATE, status)) {
         conn_param_failed(conn, status);
     }
     return true;
@@ -176,6 +176,9 @@ static bool on_phy(struct rd *params)
     }
     struct bt_conn *conn = find(handle);
     if (!conn) {
+        return true;
+    }
+    if (status && conn_again(conn, CONN_WANT_PHY, status)) {
         return true;
     }
     bool asked = conn->phy_asked;

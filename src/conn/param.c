@@ -57,6 +57,7 @@ static bool update_busy(void *arg)
 static int link_update(struct bt_conn *conn)
 {
     conn->status = 0;
+    conn_first(conn, CONN_WANT_UPDATE);
     conn_want(conn, CONN_WANT_UPDATE);
     int err = hci_wait(update_busy, conn);
     if (err) {

@@ -108,6 +108,7 @@ int bt_conn_le_phy_update(struct bt_conn *conn, const struct bt_conn_le_phy_para
         return -EINVAL;
     }
     conn->radio.phy = *param;
+    conn_first(conn, CONN_WANT_PHY);
     conn->phy_asked = true;
     int err = ask(conn, CONN_WANT_PHY, phy_busy);
     if (err) {

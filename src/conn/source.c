@@ -75,9 +75,21 @@ static void done_disconnect(struct bt_conn *conn, uint8_t status)
                      disconnect_overdue);
 }
 
+// A request that is made again has nobody who waits for its Command Status.
 static void done_update(struct bt_conn *conn, uint8_t status)
 {
     conn->updating = status == 0;
+    if (status && conn->update_tries) {
+        conn_param_failed(conn, status);
+    }
+}
+
+static void done_phy(struct bt_conn *conn, uint8_t status)
+{
+    if (status && conn->phy_tries && conn->phy_asked) {
+        conn->phy_asked = false;
+        conn_phy_failed(conn, status);
+    }
 }
 
 static void done_features(struct bt_conn *conn, uint8_t status)
@@ -108,7 +120,7 @@ static const struct {
     [CONN_WANT_FEATURES] = {BT_HCI_OP_LE_READ_REMOTE_FEATURES, build_handle, done_features},
     [CONN_WANT_VERSION] = {BT_HCI_OP_READ_REMOTE_VERSION_INFO, build_handle, done_version},
     [CONN_WANT_DATA_LEN] = {BT_HCI_OP_LE_SET_DATA_LEN, conn_build_data_len, NULL},
-    [CONN_WANT_PHY] = {BT_HCI_OP_LE_SET_PHY, conn_build_phy, NULL},
+    [CONN_WANT_PHY] = {BT_HCI_OP_LE_SET_PHY, conn_build_phy, done_phy},
 };
 
 static void source_done(void *arg, uint8_t status, struct rd *ret)

@@ -3,7 +3,7 @@ set(link_sources
     link_fake.c
     ${PROJECT_SOURCE_DIR}/src/hci/post.c
     ${PROJECT_SOURCE_DIR}/src/hci/err.c)
-foreach(file cb conn evt failed info param radio source subrate)
+foreach(file again cb conn evt failed info param radio source subrate)
     list(APPEND link_sources ${PROJECT_SOURCE_DIR}/src/conn/${file}.c)
 endforeach()
 foreach(file accept ad addr adv ext ext_adv ext_data ext_scan gap per_adv per_api per_sync id init link name scan scan_dup)

@@ -189,6 +189,58 @@ static void test_peripheral_tries(void **state)
     assert_int_equal(fake.fallback_calls, 2);
 }
 
+// The central's own procedure was in the way (Vol 6, Part B, 5.3): asked again when it must be over,
+// three times; a new wish takes its place, a link that ends, or is to end, forgets it.
+static void test_collision_asks_again(void **state)
+{
+    hci_run.info.le_features[0] = BIT(BT_LE_FEAT_BIT_CONN_PARAM_REQ);
+    features(BIT(BT_LE_FEAT_BIT_CONN_PARAM_REQ));
+    breeze_conn_failed_cb_set(&failed_cb);
+    assert_int_equal(bt_conn_le_param_update(conn, wish), 0);
+    for (unsigned int i = 1; i <= 3; i++) {
+        assert_true(update_event(BT_HCI_ERR_DIFF_TRANS_COLLISION, 0));
+        fake_run();
+        assert_int_equal(fake_cmd_count(BT_HCI_OP_LE_CONN_UPDATE), i);
+        fake_sleep(1000000);
+        assert_int_equal(fake_cmd_count(BT_HCI_OP_LE_CONN_UPDATE), i + 1);
+        assert_log("");
+    }
+    assert_memory_equal(fake_cmd_last(BT_HCI_OP_LE_CONN_UPDATE)->params,
+                        "\x40\0\x06\0\x0c\0\0\0\x64\0\0\0\0\0", 14);
+    assert_true(update_event(BT_HCI_ERR_DIFF_TRANS_COLLISION, 0));
+    fake_sleep(1000000);
+    assert_int_equal(fake_cmd_count(BT_HCI_OP_LE_CONN_UPDATE), 4);
+    assert_log("failed:2a");
+    // Nobody hears of one that nobody of us asked.
+    assert_true(update_event(BT_HCI_ERR_DIFF_TRANS_COLLISION, 0));
+    fake_sleep(1000000);
+    assert_int_equal(fake_cmd_count(BT_HCI_OP_LE_CONN_UPDATE), 4);
+    assert_log("");
+    // The controller takes it, or refuses, at the second time.
+    assert_int_equal(bt_conn_le_param_update(conn, wish), 0);
+    assert_true(update_event(BT_HCI_ERR_DIFF_TRANS_COLLISION, 0));
+    fake_answer(BT_HCI_OP_LE_CONN_UPDATE, BT_HCI_ERR_CMD_DISALLOWED, 1);
+    fake_sleep(1000000);
+    assert_log("failed:0c");
+    assert_int_equal(bt_conn_le_param_update(conn, wish), 0);
+    assert_true(update_event(BT_HCI_ERR_DIFF_TRANS_COLLISION, 0));
+    assert_int_equal(bt_conn_le_param_update(conn, BT_LE_CONN_PARAM(8, 8, 0, 100)), 0);
+    unsigned int sent = fake_cmd_count(BT_HCI_OP_LE_CONN_UPDATE);
+    assert_true(update_event(0, 8));
+    fake_sleep(1000000);
+    assert_int_equal(fake_cmd_count(BT_HCI_OP_LE_CONN_UPDATE), sent);
+    assert_log("updated:8,0,100");
+    assert_int_equal(bt_conn_le_param_update(conn, wish), -EALREADY);
+    assert_int_equal(bt_conn_le_param_update(conn, BT_LE_CONN_PARAM(10, 10, 0, 100)), 0);
+    assert_true(update_event(BT_HCI_ERR_DIFF_TRANS_COLLISION, 0));
+    assert_int_equal(bt_conn_disconnect(conn, BT_HCI_ERR_REMOTE_USER_TERM_CONN), 0);
+    fake_sleep(200000);
+    fake_disconnected(0x40, 0x16);
+    fake_sleep(1000000);
+    assert_int_equal(fake_cmd_count(BT_HCI_OP_LE_CONN_UPDATE), sent + 1);
+    breeze_conn_failed_cb_set(NULL);
+}
+
 static void ask_event(uint16_t min, uint16_t max, uint16_t timeout)
 {
     uint8_t evt[10];
@@ -266,6 +318,7 @@ int main(void)
         PERIPHERAL(test_peripheral_fallback),
         PERIPHERAL(test_peripheral_procedure),
         PERIPHERAL(test_peripheral_tries),
+        PERIPHERAL(test_collision_asks_again),
         CENTRAL(test_peer_asks),
         CENTRAL(test_peer_refused),
         CENTRAL(test_hostile_28_peer_asks_nonsense),

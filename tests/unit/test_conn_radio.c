@@ -107,12 +107,44 @@ static void peer_refuses_phys(void **state)
     breeze_conn_failed_cb_set(NULL);
 }
 
+// A procedure of the central's was in the way: the PHYs are asked for again, those that nobody asked for
+// too, three times.
+static void pitfall_87_collision_asks_again(void **state)
+{
+    static const struct breeze_conn_failed_cb failed = {.phy_update = on_phy_failed};
+    uint8_t evt[] = {BT_HCI_ERR_DIFF_TRANS_COLLISION, 0x40, 0, 1, 1};
+    fake.log[0] = '\0';
+    breeze_conn_failed_cb_set(&failed);
+    peer_features(0, BIT(BT_LE_FEAT_BIT_PHY_2M % 8));
+    for (int round = 0; round < 2; round++) {
+        for (unsigned int i = 1; i <= 4; i++) {
+            assert_int_equal(fake_cmd_count(BT_HCI_OP_LE_SET_PHY), i);
+            assert_memory_equal(fake_cmd_last(BT_HCI_OP_LE_SET_PHY)->params,
+                                "\x40\x00\x00\x02\x02\x00\x00", 7);
+            assert_true(fake_event(BT_HCI_EVT_LE_META_EVENT, BT_HCI_EVT_LE_PHY_UPDATE_COMPLETE, evt,
+                                   sizeof(evt)));
+            fake_sleep(1000000);
+        }
+        assert_int_equal(fake_cmd_count(BT_HCI_OP_LE_SET_PHY), 4);
+        assert_log(round ? "failed:2a" : "");
+        fake_forget();
+        assert_int_equal(bt_conn_le_phy_update(conn, BT_CONN_LE_PHY_PARAM_2M), 0);
+    }
+    // Refused when asked again.
+    assert_true(
+        fake_event(BT_HCI_EVT_LE_META_EVENT, BT_HCI_EVT_LE_PHY_UPDATE_COMPLETE, evt, sizeof(evt)));
+    fake_answer(BT_HCI_OP_LE_SET_PHY, BT_HCI_ERR_CMD_DISALLOWED, 1);
+    fake_sleep(1000000);
+    assert_log("failed:0c");
+    breeze_conn_failed_cb_set(NULL);
+}
+
 int main(void)
 {
 #define T(fn) cmocka_unit_test_setup_teardown(fn, setup, fake_teardown)
     const struct CMUnitTest tests[] = {
         T(pitfall_87_both_have_them), T(peer_has_neither),  T(we_have_neither),
-        T(application_asks),          T(peer_refuses_phys),
+        T(application_asks),          T(peer_refuses_phys), T(pitfall_87_collision_asks_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

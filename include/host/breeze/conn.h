@@ -18,7 +18,8 @@ int breeze_conn_rssi(struct bt_conn *conn, int8_t *rssi);
 // What this side asked for and did not get; Zephyr's callbacks tell successes only.
 struct breeze_conn_failed_cb {
     // bt_conn_le_param_update() returned 0 and the parameters stay: the peer refused them (0x3b) or did
-    // not answer (0x22); other HCI statuses as the controller says.
+    // not answer (0x22); other HCI statuses as the controller says. Not yet where a peripheral met
+    // another procedure of the central's (0x2a): the host asks three times more, as for PHYs.
     void (*param_update)(struct bt_conn *conn, uint8_t status);
     // bt_conn_le_phy_update() returned 0 and the PHYs stay.
     void (*phy_update)(struct bt_conn *conn, uint8_t status);
