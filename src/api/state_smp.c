@@ -13,6 +13,7 @@ struct resolve_run resolve_run;
 
 int (*const crypto_entropy)(void *buf, size_t len) = hci_rand;
 bool (*const gap_bond_at)(unsigned int place, struct gap_bond *bond) = smp_bond_at;
+void (*const gap_bonds_delete)(uint8_t id) = smp_bonds_delete;
 
 const struct state_part state_smp[] = {
     STATE_PART(crypto_run, STATE_RUN),  STATE_PART(smp_run, STATE_RUN),

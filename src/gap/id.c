@@ -353,6 +353,7 @@ int bt_id_reset(uint8_t id, bt_addr_le_t *addr, uint8_t *irk)
     int err = id_assign(id, addr, irk);
     if (err >= 0) {
         id_disconnect(id);
+        gap_bonds_forget(id);
     }
     return err;
 }
@@ -369,6 +370,7 @@ int bt_id_delete(uint8_t id)
         return -EBUSY;
     }
     id_disconnect(id);
+    gap_bonds_forget(id);
     gap_reg.ids[id] = *BT_ADDR_LE_ANY;
     own_irk_forget(id);
     if (id == gap_reg.id_count - 1) {

@@ -75,6 +75,11 @@ bool gap_is_hidden(const bt_addr_le_t *identity)
     return !rlist_resolves(identity) && gap_find_behind_rpa(BT_ID_DEFAULT, identity, &bond);
 }
 
+void gap_bonds_forget(uint8_t id)
+{
+    gap_bonds_delete(id);
+}
+
 void gap_bonds_changed(void)
 {
     memset(&resolve_run, 0, sizeof(resolve_run));

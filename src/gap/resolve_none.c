@@ -16,6 +16,10 @@ bool gap_is_hidden(const bt_addr_le_t *identity)
     return false;
 }
 
+void gap_bonds_forget(uint8_t id)
+{
+}
+
 void gap_bonds_changed(void)
 {
 }

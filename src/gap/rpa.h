@@ -66,6 +66,10 @@ struct gap_bond {
 // Defined in src/api.
 extern bool (*const gap_bond_at)(unsigned int place, struct gap_bond *bond);
 
+// That layer deletes all that an identity has. Defined in src/api; called through gap_bonds_forget().
+extern void (*const gap_bonds_delete)(uint8_t id);
+void gap_bonds_forget(uint8_t id);
+
 // That layer's bonds are others now.
 void gap_bonds_changed(void);
 

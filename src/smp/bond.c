@@ -156,3 +156,13 @@ void smp_bond_delete(struct smp_keys *bond)
     conn_unbonded(gone.id, &gone.addr);
     smp_tell_deleted(gone.id, &gone.addr);
 }
+
+void smp_bonds_delete(uint8_t id)
+{
+    for (unsigned int i = 0; i < CONFIG_BT_MAX_PAIRED; i++) {
+        struct smp_keys *bond = &smp_reg.bonds[i];
+        if ((bond->flags & SMP_KEYS_USED) && bond->id == id) {
+            smp_bond_delete(bond);
+        }
+    }
+}

@@ -40,6 +40,7 @@ void smp_tx_free(void);
 extern const struct settings_handler_static smp_settings;
 struct gap_bond;
 bool smp_bond_at(unsigned int place, struct gap_bond *bond); // For gap_bond_at.
+void smp_bonds_delete(uint8_t id);                           // For gap_bonds_delete.
 // For att_signing (att/signed.h), in a build with signed writes.
 int smp_sign(const struct bt_conn *conn, const uint8_t *pdu, size_t len, uint8_t *signature);
 bool smp_sign_check(const struct bt_conn *conn, const uint8_t *pdu, size_t len,

@@ -137,11 +137,38 @@ static void pitfall_77_nothing_stale_of_a_deleted_bond(void **state)
     pair_stop(&pair);
 }
 
+static void do_delete(void *arg)
+{
+    smp_bonds_delete(*(uint8_t *)arg);
+}
+
+// What bt_id_reset() and bt_id_delete() do: all bonds of an identity go, and are told of.
+static void bonds_go_with_their_identity(void **state)
+{
+    uint8_t id = 1;
+    forget();
+    assert_true(pair_start(&pair, &(struct pair_options){.seed = 15, .subscribe = true}));
+    for (unsigned int who = 0; who < 2; who++) {
+        on(who, do_setup, (void *)&just_works);
+        on(who, do_store, NULL);
+    }
+    bond();
+    on(0, do_delete, &id);
+    assert_int_equal(bonds(0), 1);
+    id = BT_ID_DEFAULT;
+    on(0, do_delete, &id);
+    assert_int_equal(bonds(0), 0);
+    assert_int_equal(heard[0].deleted, 1);
+    assert_int_equal(stored(0), 0);
+    pair_stop(&pair);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(pitfall_74_public_key_in_fragments, after),
         cmocka_unit_test_teardown(pitfall_77_nothing_stale_of_a_deleted_bond, after),
+        cmocka_unit_test_teardown(bonds_go_with_their_identity, after),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

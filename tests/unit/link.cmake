@@ -29,7 +29,7 @@ endforeach()
 breeze_unit_test(test_gap_ids SOURCES test_gap_ids.c ${link_sources} LIBS breeze_kernel)
 target_include_directories(test_gap_ids PRIVATE ${PROJECT_SOURCE_DIR}/include/host)
 target_compile_definitions(test_gap_ids PRIVATE CONFIG_BT_ID_MAX=2)
-target_link_options(test_gap_ids PRIVATE -Wl,--wrap=net_buf_unref)
+target_link_options(test_gap_ids PRIVATE -Wl,--wrap=net_buf_unref -Wl,--wrap=gap_bonds_forget)
 
 # The same sources with private addresses, ours and those of peers.
 if(BREEZE_SMP AND BREEZE_PRIVACY AND BREEZE_MBEDTLS)

@@ -5,6 +5,14 @@
 
 static bt_addr_le_t second = {BT_ADDR_LE_RANDOM, {{9, 2, 3, 4, 5, 0xff}}};
 
+static unsigned int forgotten; // Identities whose bonds were to go, as bits.
+void __wrap_gap_bonds_forget(uint8_t id);
+
+void __wrap_gap_bonds_forget(uint8_t id)
+{
+    forgotten |= BIT(id);
+}
+
 static int setup(void **state)
 {
     fake_setup_random(state);
@@ -93,11 +101,18 @@ static void test_conflict(void **state)
 static void test_create_reset_delete(void **state)
 {
     bt_addr_le_t again = second;
+    forgotten = 0;
     assert_int_equal(bt_id_create(NULL, NULL), -ENOMEM);
     assert_int_equal(bt_id_reset(1, &again, NULL), -EALREADY);
+    assert_int_equal(bt_id_reset(BT_ID_DEFAULT, NULL, NULL), -EINVAL);
+    assert_int_equal(forgotten, 0);
     assert_int_equal(bt_id_reset(1, NULL, NULL), 1);
+    assert_int_equal(forgotten,
+                     BIT(1)); // Its bonds go with the old address, and with the identity.
+    forgotten = 0;
     assert_false(bt_addr_le_eq(&gap_reg.ids[1], &second));
     assert_int_equal(bt_id_delete(1), 0);
+    assert_int_equal(forgotten, BIT(1));
     assert_int_equal(bt_id_delete(1), -EINVAL);
     size_t count = 2;
     bt_addr_le_t addrs[2];

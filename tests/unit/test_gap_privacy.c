@@ -27,6 +27,7 @@ static bool bond_at(unsigned int place, struct gap_bond *bond)
 }
 
 bool (*const gap_bond_at)(unsigned int place, struct gap_bond *bond) = bond_at;
+void (*const gap_bonds_delete)(uint8_t id) = NULL; // No identity goes here.
 
 static void bonds_make(unsigned int count)
 {
