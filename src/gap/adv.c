@@ -20,8 +20,7 @@
     (BT_LE_ADV_OPT_EXT_ADV | BT_LE_ADV_OPT_NO_2M | BT_LE_ADV_OPT_CODED | BT_LE_ADV_OPT_ANONYMOUS | \
      BT_LE_ADV_OPT_USE_TX_POWER | BT_LE_ADV_OPT_REQUIRE_S2_CODING |                                \
      BT_LE_ADV_OPT_REQUIRE_S8_CODING)
-#define OPT_LATER   BT_LE_ADV_OPT_NOTIFY_SCAN_REQ
-#define OPT_FILTERS (BT_LE_ADV_OPT_FILTER_SCAN_REQ | BT_LE_ADV_OPT_FILTER_CONN)
+#define OPT_LATER BT_LE_ADV_OPT_NOTIFY_SCAN_REQ
 
 // Advertising_Filter_Policy (7.8.5), bits.
 #define FILTER_SCAN_REQ BIT(0)
@@ -205,7 +204,7 @@ bool adv_is_on(void)
 bool adv_filters(void)
 {
     const struct adv_run *run = &gap_run.adv;
-    return (run->want || run->on) && (run->param.options & OPT_FILTERS);
+    return ((run->want || run->on) && (run->param.options & ADV_OPT_FILTERS)) || ext_adv_filters();
 }
 
 bool adv_uses(uint8_t id)
@@ -392,7 +391,7 @@ static int param_check(const struct bt_le_adv_param *param, size_t data_count)
         !channels_of(param->options)) {
         return -EINVAL;
     }
-    if ((param->options & OPT_FILTERS) && !CONFIG_BT_FILTER_ACCEPT_LIST) {
+    if ((param->options & ADV_OPT_FILTERS) && !CONFIG_BT_FILTER_ACCEPT_LIST) {
         return -ENOTSUP;
     }
     if ((param->options & OPT_LATER) || (is_connectable(param) && !CONFIG_BT_PERIPHERAL)) {
@@ -407,7 +406,7 @@ static int param_check(const struct bt_le_adv_param *param, size_t data_count)
         return -EINVAL;
     }
     bool high_duty = directed && !(param->options & BT_LE_ADV_OPT_DIR_MODE_LOW_DUTY);
-    if (directed && (!is_connectable(param) || data_count || (param->options & OPT_FILTERS))) {
+    if (directed && (!is_connectable(param) || data_count || (param->options & ADV_OPT_FILTERS))) {
         return -EINVAL;
     }
     if (!high_duty && (param->interval_min < 0x0020 || param->interval_max > 0x4000 ||

@@ -2,6 +2,7 @@
 // init.c send where the controller has them (gap.h). Advertising is set 0, with legacy PDUs.
 #include <string.h>
 
+#include "gap/ext_adv.h"
 #include "gap/id.h"
 #include "gap/state.h"
 
@@ -102,6 +103,18 @@ bool ext_adv_is_on(void)
 {
     for (size_t i = 0; i < CONFIG_BT_EXT_ADV_MAX_ADV_SET; i++) {
         if (ext_adv_run.sets[i].on) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool ext_adv_filters(void)
+{
+    for (size_t i = 0; i < CONFIG_BT_EXT_ADV_MAX_ADV_SET; i++) {
+        const struct bt_le_ext_adv *set = &ext_adv_run.sets[i];
+        bool active = set->on || set->rests || (set->todo & STEP_ENABLE);
+        if (active && (set->param.options & ADV_OPT_FILTERS)) {
             return true;
         }
     }

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include <breeze/adv.h>
+#include <breeze/port.h>
 
 #include "gap/ext_adv.h"
 #include "gap/ext_data.h"
@@ -30,13 +31,23 @@
 #define HIGH_DUTY_TIME 128
 #define TERMINATED_US  1000000 // How long the event may take that tells whose a link is.
 #define OPT_UNSUPPORTED                                                                            \
-    (BT_LE_ADV_OPT_USE_NAME | BT_LE_ADV_OPT_FILTER_SCAN_REQ | BT_LE_ADV_OPT_FILTER_CONN |          \
-     BT_LE_ADV_OPT_REQUIRE_S2_CODING | BT_LE_ADV_OPT_REQUIRE_S8_CODING)
+    (BT_LE_ADV_OPT_USE_NAME | BT_LE_ADV_OPT_REQUIRE_S2_CODING | BT_LE_ADV_OPT_REQUIRE_S8_CODING |  \
+     (CONFIG_BT_FILTER_ACCEPT_LIST ? 0 : ADV_OPT_FILTERS))
 #define OPT_EXTENDED_ONLY                                                                          \
     (BT_LE_ADV_OPT_NO_2M | BT_LE_ADV_OPT_CODED | BT_LE_ADV_OPT_ANONYMOUS |                         \
      BT_LE_ADV_OPT_USE_TX_POWER)
 
 #define PROP_HIGH_DUTY BT_HCI_LE_ADV_PROP_HI_DC_CONN
+
+// What is left of its time, in 10 ms: a set that rested does not begin anew.
+static uint16_t time_left(const struct bt_le_ext_adv *set)
+{
+    if (!set->ends_us || !set->timeout) {
+        return set->timeout;
+    }
+    int64_t left = (set->ends_us - breeze_port_now() + 9999) / 10000;
+    return (uint16_t)CLAMP(left, 1, set->timeout);
+}
 
 // Set 0 of the controller is that of bt_le_adv_start() (ext.c).
 uint8_t ext_adv_handle(const struct bt_le_ext_adv *set)
@@ -97,7 +108,7 @@ static void put_enable(struct bt_le_ext_adv *set, struct wr *params)
     wr_u8(params, BT_HCI_LE_ADV_ENABLE);
     wr_u8(params, 1);
     wr_u8(params, ext_adv_handle(set));
-    wr_le16(params, set->timeout);
+    wr_le16(params, time_left(set));
     wr_u8(params, set->num_events);
 }
 
@@ -126,7 +137,7 @@ static void put_param(struct bt_le_ext_adv *set, struct wr *params)
     wr_u8(params, own_addr(set->own, param->id)->type);
     wr_u8(params, set->to.type);
     wr_bytes(params, set->to.a.val, BT_ADDR_SIZE);
-    wr_u8(params, 0); // No filter.
+    wr_u8(params, adv_filter_of(param->options));
     wr_u8(params, BT_GAP_TX_POWER_INVALID);
     wr_u8(params, coded ? BT_HCI_LE_PHY_CODED : BT_HCI_LE_PHY_1M);
     wr_u8(params, param->secondary_max_skip);
@@ -182,6 +193,7 @@ static void disabled(struct bt_le_ext_adv *set, struct rd *ret)
 static void enabled(struct bt_le_ext_adv *set, struct rd *ret)
 {
     set->on = true;
+    set->ends_us = set->ends_us ? set->ends_us : breeze_port_now() + set->timeout * 10000LL;
 }
 
 static void param_set(struct bt_le_ext_adv *set, struct rd *ret)
@@ -509,6 +521,7 @@ static int param_check(const struct bt_le_adv_param *param)
     }
     if ((extended && both) || (!extended && (param->options & OPT_EXTENDED_ONLY)) ||
         ((props & BT_HCI_LE_ADV_PROP_ANON) && answers) ||
+        (param->peer && (param->options & ADV_OPT_FILTERS)) ||
         (!extended && param->peer && (props & 0x03) != BT_HCI_LE_ADV_PROP_CONN)) {
         return -EINVAL;
     }
@@ -665,6 +678,7 @@ int bt_le_ext_adv_start(struct bt_le_ext_adv *adv, const struct bt_le_ext_adv_st
     bool high_duty = adv->props & PROP_HIGH_DUTY;
     adv->timeout = high_duty && !param->timeout ? HIGH_DUTY_TIME : param->timeout;
     adv->num_events = param->num_events;
+    adv->ends_us = 0;
     err = ext_adv_restore(adv);
     if (err) {
         return err;

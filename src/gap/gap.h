@@ -41,6 +41,7 @@ bool gap_is_ready(void);
 bool adv_next(struct hci_cmd *cmd, struct wr *params);
 void adv_lost(void);
 // Advertising_Filter_Policy of these options (Vol 4, Part E, 7.8.5).
+#define ADV_OPT_FILTERS (BT_LE_ADV_OPT_FILTER_SCAN_REQ | BT_LE_ADV_OPT_FILTER_CONN)
 uint8_t adv_filter_of(uint32_t options);
 // The random identity that advertising needs or uses; -1 none.
 int adv_random_id(void);
@@ -217,6 +218,8 @@ void ext_adv_lost(void);
 void ext_scan_lost(void);
 bool ext_adv_uses(uint8_t id);
 bool ext_adv_is_on(void);
+// A set uses the accept list, or is about to.
+bool ext_adv_filters(void);
 // A link as peripheral whose set is not known yet: true, it is kept until the set is.
 bool ext_adv_defers(const struct conn_link *link);
 bool ext_adv_on_terminated(struct rd *params);
@@ -258,6 +261,10 @@ static inline bool ext_adv_uses(uint8_t id)
     return false;
 }
 static inline bool ext_adv_is_on(void)
+{
+    return false;
+}
+static inline bool ext_adv_filters(void)
 {
     return false;
 }

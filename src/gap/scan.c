@@ -79,6 +79,7 @@ static bool next_param(struct scan_run *run, struct hci_cmd *cmd, struct wr *par
     if (run->filters || init_seeks()) {
         param.options &= (uint8_t)~BT_LE_SCAN_OPT_FILTER_ACCEPT_LIST;
     }
+    run->listed = by_list(&param);
     uint16_t opcode = ext_scan_put_param(&param, params);
     if (!opcode) {
         wr_u8(params, param.type);
@@ -111,6 +112,10 @@ bool scan_next(struct hci_cmd *cmd, struct wr *params)
     if (active && !run->on && !scan_is_wanted() && !run->others) {
         run->dirty = true;
     }
+    // What goes on for others hears everybody.
+    if (run->on && run->listed && !run->want) {
+        run->dirty = true;
+    }
     if (run->on && run->dirty) {
         active = false; // New parameters take a rest.
     }
@@ -134,7 +139,7 @@ bool scan_next(struct hci_cmd *cmd, struct wr *params)
 bool scan_filters(void)
 {
     const struct scan_run *run = &scan_run;
-    return (run->want || run->on) && (run->param.options & BT_LE_SCAN_OPT_FILTER_ACCEPT_LIST);
+    return (run->want && by_list(&run->param)) || (run->on && run->listed);
 }
 
 bool scan_is_on(void)
@@ -384,7 +389,7 @@ static bool scan_busy(void *arg)
 {
     const struct scan_run *run = &scan_run;
     if (!run->want && per_sync_scans()) {
-        return false; // It goes on for a sync.
+        return scan_filters(); // It goes on for a sync, but without the accept list.
     }
     return scan_is_wanted() != run->on || (run->on && run->dirty);
 }

@@ -63,6 +63,7 @@ struct bt_le_ext_adv {
     uint8_t num_sent;
     uint8_t num_events;
     uint16_t timeout;
+    int64_t ends_us; // When that is over; 0: it does not count yet.
     uint16_t props;
     int8_t tx_power;
     enum own_kind own;  // The kind of address it shows,
@@ -180,7 +181,8 @@ struct scan_run {
     uint8_t status;
     uint8_t own_type; // Own_Address_Type that was set.
     bool seeking;     // For the initiator, when it last was looked at.
-    bool filters;     // The host does the accept list's work.
+    bool filters;     // The host does the accept list's work,
+    bool listed;      // ... or the controller does.
     uint8_t report_count;
     struct bt_le_scan_param param;
     bt_le_scan_cb_t *cb;

@@ -82,11 +82,11 @@ void bt_id_get(bt_addr_le_t *addrs, size_t *count);
 int bt_id_create(bt_addr_le_t *addr, uint8_t *irk);
 
 // Give identity `id` (not 0) another address, as bt_id_create() does. Its links end (0x13, the
-// call does not wait for that). Returns id; -EINVAL, -EALREADY, -EBUSY (advertising with it).
+// call does not wait for that) and its bonds are deleted. Returns id; -EINVAL, -EALREADY, -EBUSY (advertising with it).
 int bt_id_reset(uint8_t id, bt_addr_le_t *addr, uint8_t *irk);
 
 // Remove identity `id` (not 0); its number stays empty until bt_id_reset(), and may be given again
-// by bt_id_create() when it was the last. Its links end as above. 0; -EINVAL, -EALREADY (removed
+// by bt_id_create() when it was the last. Its links and bonds end as above. 0; -EINVAL, -EALREADY (removed
 // before), -EBUSY (advertising with it).
 int bt_id_delete(uint8_t id);
 
@@ -149,7 +149,7 @@ enum {
     // -ENOTSUP in a build without CONFIG_BREEZE_PRIVACY.
     BT_LE_ADV_OPT_DIR_ADDR_RPA = BIT(5),
     // Answer scan requests, accept connections, from the accept list only. -ENOTSUP in a build without
-    // CONFIG_BT_FILTER_ACCEPT_LIST, and for sets; -EINVAL for directed advertising. A bonded peer
+    // CONFIG_BT_FILTER_ACCEPT_LIST; -EINVAL for directed advertising. A bonded peer
     // behind private addresses passes only where the controller's resolving list has it.
     BT_LE_ADV_OPT_FILTER_SCAN_REQ = BIT(6),
     BT_LE_ADV_OPT_FILTER_CONN = BIT(7),
@@ -168,7 +168,9 @@ enum {
         BIT(18), // Deprecated: USE_NAME writes to the advertising data.
     // A non-resolvable private address; -EINVAL with CONN or USE_IDENTITY, -ENOTSUP as above.
     BT_LE_ADV_OPT_USE_NRPA = BIT(19),
-    BT_LE_ADV_OPT_REQUIRE_S2_CODING = BIT(20), // Extended advertising only, -EINVAL here.
+    // How LE Coded is to be sent. Sets only, -EINVAL here; for those -ENOTSUP: it takes Advertising
+    // Coding Selection in the controller (5.4; Vol 6, Part B, 4.6.38), which this version does not use.
+    BT_LE_ADV_OPT_REQUIRE_S2_CODING = BIT(20),
     BT_LE_ADV_OPT_REQUIRE_S8_CODING = BIT(21),
 };
 
@@ -285,7 +287,7 @@ struct bt_le_ext_adv_cb {
 
 struct bt_le_ext_adv_start_param {
     uint16_t timeout;   // 10 ms; 0: none. High duty directed: 1 to 128, 0 stands for 128.
-    uint8_t num_events; // 0: no limit.
+    uint8_t num_events; // 0: no limit. A connectable set begins to count anew when its address rotates.
 };
 
 #define BT_LE_EXT_ADV_START_PARAM_INIT(_timeout, _n_evts)                                          \
@@ -313,8 +315,8 @@ struct bt_le_ext_adv_start_param {
                     BT_GAP_ADV_FAST_INT_MAX_2, NULL)
 
 // Make a set; *adv is its handle. param is copied, cb (may be NULL) stays in use until the set is
-// deleted. 0; -ENOTSUP (a controller without extended advertising; privacy, accept lists and coding
-// options); -EINVAL; -ENOMEM (no set left, here or in the controller).
+// deleted. 0; -ENOTSUP (a controller without extended advertising; privacy in a build without it, and
+// coding options); -EINVAL; -ENOMEM (no set left, here or in the controller).
 int bt_le_ext_adv_create(const struct bt_le_adv_param *param, const struct bt_le_ext_adv_cb *cb,
                          struct bt_le_ext_adv **adv);
 
