@@ -68,6 +68,8 @@ void rlist_lost(void);
 void rlist_changed(void);
 // Whoever advertises, scans or initiates rests until the list is as it is to be.
 bool rlist_needs_quiet(void);
+// The controller can resolve private addresses of ours and of others.
+bool rlist_is_there(void);
 // The controller knows this peer behind its private addresses, or is about to.
 bool rlist_resolves(const bt_addr_le_t *identity);
 // Own_Address_Type for the scanner and the initiator that show this address.
@@ -80,6 +82,10 @@ static inline void rlist_changed(void)
 {
 }
 static inline bool rlist_needs_quiet(void)
+{
+    return false;
+}
+static inline bool rlist_is_there(void)
 {
     return false;
 }

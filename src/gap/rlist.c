@@ -316,6 +316,11 @@ void rlist_lost(void)
     rlist_run = (struct rlist_run){0};
 }
 
+bool rlist_is_there(void)
+{
+    return hci_state() == HCI_READY && is_supported();
+}
+
 bool rlist_resolves(const bt_addr_le_t *identity)
 {
     return rlist_run.active && is_listed(identity, rlist_run.count);

@@ -7,6 +7,7 @@
 
 #include "base/rd.h"
 #include "base/wr.h"
+#include "gap/gap.h"
 #include "gatt/gatt.h"
 
 static ssize_t read_name(struct bt_conn *conn, const struct bt_gatt_attr *attr, void *buf,
@@ -38,11 +39,12 @@ static ssize_t read_preferred(struct bt_conn *conn, const struct bt_gatt_attr *a
     return bt_gatt_attr_read(conn, attr, buf, len, offset, value, sizeof(value));
 }
 
-// Central Address Resolution (12.4): 0, this version does not resolve addresses.
+// Central Address Resolution (12.4): may a bonded peer's directed advertising name a private address of
+// ours. Our controller tells that from one of somebody else, or nobody does.
 static ssize_t read_resolution(struct bt_conn *conn, const struct bt_gatt_attr *attr, void *buf,
                                uint16_t len, uint16_t offset)
 {
-    static const uint8_t value = 0;
+    const uint8_t value = CONFIG_BREEZE_PRIVACY && CONFIG_BT_CENTRAL && rlist_is_there();
     return bt_gatt_attr_read(conn, attr, buf, len, offset, &value, sizeof(value));
 }
 

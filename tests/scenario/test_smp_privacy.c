@@ -613,6 +613,44 @@ static void directed_advertising_to_a_hidden_central(void **state)
     pair_stop(&pair);
 }
 
+static int says = -1;
+
+static uint8_t on_said(struct bt_conn *conn, uint8_t err, struct bt_gatt_read_params *params,
+                       const void *data, uint16_t len)
+{
+    assert_int_equal(err, 0);
+    assert_int_equal(len, 1);
+    says = *(const uint8_t *)data;
+    return BT_GATT_ITER_STOP;
+}
+
+static void do_ask_central(void *arg)
+{
+    static struct bt_gatt_read_params params;
+    params = (struct bt_gatt_read_params){
+        .func = on_said,
+        .by_uuid = {.start_handle = 1, .end_handle = 0xffff, .uuid = BT_UUID_CENTRAL_ADDR_RES},
+    };
+    says = -1;
+    assert_int_equal(bt_gatt_read(pair_here()->conn, &params), 0);
+}
+
+static bool has_said(void *arg)
+{
+    return says >= 0;
+}
+
+// Whether that works, the peripheral can ask (Vol 3, Part C, 12.4).
+static void central_says_whether_it_resolves(void **state)
+{
+    begin(BREEZE_PRIVACY_NONE, BREEZE_PRIVACY_RPA);
+    bond();
+    on(0, do_ask_central, NULL);
+    assert_true(pair_until(has_said, NULL, 10 * SECONDS));
+    assert_int_equal(says, has_list());
+    pair_stop(&pair);
+}
+
 // ---- Sets ---------------------------------------------------------------------------------------
 
 static struct bt_le_ext_adv *set;
@@ -674,6 +712,7 @@ static const struct CMUnitTest tests[] = {
     TEST(list_smaller_than_bonds),
     TEST(accept_list_lets_a_hidden_peer_in),
     TEST(directed_advertising_to_a_hidden_central),
+    TEST(central_says_whether_it_resolves),
     TEST(sets_rotate),
 };
 
