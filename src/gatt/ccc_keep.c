@@ -9,7 +9,8 @@
 // A value: version 3, local identity, its address and the peer's (7 each), features, hash (16), then per
 // descriptor its handle and its value (3), then a check (4). Version 2 had neither our address nor a
 // check, version 1 neither features nor hash besides. A handle that is no CCC any more when it is
-// restored is dropped (hostile 57).
+// restored is dropped (hostile 57), and so is one in a range of services that changed meanwhile: what
+// stands there is perhaps another characteristic, which the peer did not subscribe to.
 #include <errno.h>
 
 #include <breeze/smp.h>
@@ -42,14 +43,9 @@ static struct gatt_keep *keep_find(uint8_t id, const bt_addr_le_t *addr)
     return NULL;
 }
 
-static struct gatt_keep *keep_free(void)
+static bool is_bonded(uint8_t id, const bt_addr_le_t *addr)
 {
-    for (unsigned int i = 0; i < CONFIG_BT_MAX_PAIRED; i++) {
-        if (!gatt_keep_reg.peers[i].used) {
-            return &gatt_keep_reg.peers[i];
-        }
-    }
-    return NULL;
+    return breeze_smp_bond_flags(id, addr) >= 0;
 }
 
 static void put_hex(struct wr *w, uint8_t octet)
@@ -120,6 +116,29 @@ static void save(const struct gatt_keep *keep)
     }
 }
 
+static void forget(struct gatt_keep *keep)
+{
+    keep->used = false;
+    save(keep);
+}
+
+// A free place; else that of a peer whose bond was lost, as damaged records of bonds are.
+static struct gatt_keep *keep_free(void)
+{
+    struct gatt_keep *orphan = NULL;
+    for (unsigned int i = 0; i < CONFIG_BT_MAX_PAIRED; i++) {
+        struct gatt_keep *keep = &gatt_keep_reg.peers[i];
+        if (!keep->used) {
+            return keep;
+        }
+        orphan = orphan || is_bonded(keep->id, &keep->addr) ? orphan : keep;
+    }
+    if (orphan) {
+        forget(orphan);
+    }
+    return orphan;
+}
+
 // What there is to keep of this connection's peer now. `before`: of that, or NULL.
 static struct gatt_keep now_of(struct bt_conn *conn, const struct gatt_keep *before)
 {
@@ -131,10 +150,15 @@ static struct gatt_keep now_of(struct bt_conn *conn, const struct gatt_keep *bef
     now.features = link->features;
     for (unsigned int i = 0; i < CONFIG_BREEZE_GATT_CCC_MAX; i++) {
         const struct gatt_ccc *entry = &gatt_run.ccc[i];
-        if (entry->value && entry->conn == bt_conn_index(conn) && now.count < GATT_KEEP_MAX) {
-            now.ccc[now.count].handle = entry->handle;
-            now.ccc[now.count++].value = entry->value;
+        if (!entry->value || entry->conn != bt_conn_index(conn)) {
+            continue;
         }
+        if (now.count == GATT_KEEP_MAX) {
+            log_wrn("more configurations than are kept (CONFIG_BREEZE_GATT_KEEP_MAX)");
+            break;
+        }
+        now.ccc[now.count].handle = entry->handle;
+        now.ccc[now.count++].value = entry->value;
     }
     now.used = now.count || now.features;
     if (link->sync == GATT_SYNC_AWARE) {
@@ -154,8 +178,8 @@ static void keep_now(struct bt_conn *conn)
 {
     struct gatt_keep *keep = keep_find(conn->id, &conn->dst);
     struct gatt_keep now = now_of(conn, keep);
-    bool same = keep ? !memcmp(keep, &now, offsetof(struct gatt_keep, changed_start)) : !now.used;
-    keep = keep ? keep : keep_free();
+    bool same = keep && !memcmp(keep, &now, offsetof(struct gatt_keep, changed_start));
+    keep = keep || !now.used ? keep : keep_free();
     if (!keep) {
         return;
     }
@@ -167,10 +191,16 @@ static void keep_now(struct bt_conn *conn)
 
 void gatt_keep_written(struct bt_conn *conn)
 {
-    if (bt_conn_get_security(conn) >= BT_SECURITY_L2 &&
-        breeze_smp_bond_flags(conn->id, &conn->dst) >= 0) {
+    if (bt_conn_get_security(conn) >= BT_SECURITY_L2 && is_bonded(conn->id, &conn->dst)) {
         keep_now(conn);
     }
+}
+
+// Is it known to stand where services changed. "All" is what nobody knows.
+static bool has_moved(const struct gatt_keep *keep, uint16_t handle)
+{
+    bool all = keep->changed_start <= 1 && keep->changed_end == UINT16_MAX;
+    return !all && handle >= keep->changed_start && handle <= keep->changed_end;
 }
 
 // A change while the peer was away, or before it was known who it is, is told now.
@@ -178,14 +208,17 @@ void gatt_keep_secured(struct bt_conn *conn)
 {
     const struct gatt_keep *keep = keep_find(conn->id, &conn->dst);
     struct gatt_keep copy = keep ? *keep : (struct gatt_keep){.used = false};
+    bool changed = copy.used && memcmp(copy.hash, gatt_hash(), sizeof(copy.hash));
     for (unsigned int i = 0; i < copy.count; i++) {
-        gatt_ccc_restore(conn, copy.ccc[i].handle, copy.ccc[i].value);
+        if (!changed || !has_moved(&copy, copy.ccc[i].handle)) {
+            gatt_ccc_restore(conn, copy.ccc[i].handle, copy.ccc[i].value);
+        }
     }
     gatt_link_of(conn)->features |= copy.features;
-    if (copy.used && memcmp(copy.hash, gatt_hash(), sizeof(copy.hash))) {
+    if (changed) {
         gatt_changed_for(conn, copy.changed_start, copy.changed_end);
     }
-    keep_now(conn);
+    gatt_keep_written(conn); // If a callback has not deleted the bond.
 }
 
 void gatt_keep_changed(uint16_t start, uint16_t end)
@@ -206,8 +239,7 @@ void gatt_keep_unbonded(uint8_t id, const bt_addr_le_t *peer)
 {
     struct gatt_keep *keep = keep_find(id, peer);
     if (keep) {
-        keep->used = false;
-        save(keep);
+        forget(keep);
     }
 }
 
@@ -303,5 +335,5 @@ int breeze_gatt_keep_import(const void *record, size_t len)
         log_wrn("what belongs to a bond of another device is not taken");
         return -EACCES;
     }
-    return breeze_smp_bond_flags(keep.id, &keep.addr) < 0 ? -ENOENT : take(&keep);
+    return is_bonded(keep.id, &keep.addr) ? take(&keep) : -ENOENT;
 }

@@ -106,7 +106,7 @@ struct clt_run {
 extern struct clt_run clt_run;
 
 // What the server keeps of a bonded peer with its bond (ccc_keep.c).
-#define GATT_KEEP_MAX 8
+#define GATT_KEEP_MAX CONFIG_BREEZE_GATT_KEEP_MAX
 #define GATT_HASH_LEN 16
 struct gatt_keep {
     bool used;

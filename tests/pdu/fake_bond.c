@@ -18,7 +18,8 @@ const struct settings_handler_static *const settings_host_handlers[] = {&gatt_ke
 
 int breeze_smp_bond_flags(uint8_t id, const bt_addr_le_t *addr)
 {
-    return fake_bond.bonded ? 0 : -ENOENT;
+    bool is_one = !fake_bond.only || bt_addr_le_eq(fake_bond.only, addr);
+    return fake_bond.bonded && is_one ? 0 : -ENOENT;
 }
 
 const bt_addr_le_t *gap_id_addr(uint8_t id)

@@ -1,4 +1,4 @@
-// A stand-in for the Security Manager, above fake.h: every peer is bonded, or none.
+// A stand-in for the Security Manager, above fake.h: every peer is bonded, or one, or none.
 #ifndef BREEZE_TESTS_PDU_FAKE_BOND_H_
 #define BREEZE_TESTS_PDU_FAKE_BOND_H_
 
@@ -7,6 +7,7 @@
 struct fake_bond {
     bool bonded;
     bt_addr_le_t local; // The identity.
+    const bt_addr_le_t *only; // This peer alone is; NULL: all are.
 };
 extern struct fake_bond fake_bond;
 

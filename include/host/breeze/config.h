@@ -327,6 +327,11 @@
 #define CONFIG_BREEZE_GATT_CCC_MAX (CONFIG_BT_MAX_CONN * 8)
 #endif
 
+// Of these, how many are kept of each bonded peer with its bond; 1 to 73. 4 octets for each.
+#ifndef CONFIG_BREEZE_GATT_KEEP_MAX
+#define CONFIG_BREEZE_GATT_KEEP_MAX 8
+#endif
+
 // The GATT service has Client Supported Features, by which a peer asks for Multiple Handle Value
 // Notifications; without it bt_gatt_notify_multiple() sends one notification for each value.
 #ifndef CONFIG_BT_GATT_NOTIFY_MULTIPLE
@@ -438,6 +443,8 @@ BREEZE_CHECK(!CONFIG_BT_SIGNING || CONFIG_BT_SMP,
              "CONFIG_BT_SIGNING needs the keys of the Security Manager (BREEZE_SMP).");
 BREEZE_CHECK(!CONFIG_BT_GATT_CACHING || CONFIG_BT_SMP,
              "CONFIG_BT_GATT_CACHING needs the AES-CMAC of the Security Manager (BREEZE_SMP).");
+BREEZE_CHECK(CONFIG_BREEZE_GATT_KEEP_MAX >= 1 && CONFIG_BREEZE_GATT_KEEP_MAX <= 73,
+             "CONFIG_BREEZE_GATT_KEEP_MAX must be 1 to 73: they are one value of the settings.");
 BREEZE_CHECK(CONFIG_BREEZE_GATT_STATIC_MAX >= 2,
              "CONFIG_BREEZE_GATT_STATIC_MAX must be at least 2: the GAP and the GATT service.");
 

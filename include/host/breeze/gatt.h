@@ -68,7 +68,7 @@ void breeze_gatt_raise_security(bool enable);
 // What the server keeps of a bonded peer beside its keys, as a record for a store of the application's
 // own (doc/BONDS.md), the one that the settings hold: its client configurations and features, and the
 // hash of the database that it knows. In a build with the Security Manager.
-#define BREEZE_GATT_KEEP_MAX 61
+#define BREEZE_GATT_KEEP_MAX (37 + 3 * CONFIG_BREEZE_GATT_KEEP_MAX)
 // Write that record, at most BREEZE_GATT_KEEP_MAX octets: how many, or -ENOENT: there is nothing.
 int breeze_gatt_keep_export(uint8_t id, const bt_addr_le_t *peer, uint8_t *record);
 // Take a record whole or not at all, behind the bond that it belongs to: 0, -EINVAL (damaged, a later
