@@ -150,7 +150,11 @@ void smp_on_enc_info(struct smp_link *link, struct rd *in)
     if (smp_dist_expected(link, SMP_DIST_ENC, false)) {
         rd_copy(in, link->keys.theirs.val, 16);
         memset(link->keys.theirs.val + link->keys.size, 0, 16U - link->keys.size);
-        smp_expect(link, SMP_KEYS);
+        if (smp_is_key(link->keys.theirs.val)) {
+            smp_expect(link, SMP_KEYS);
+        } else {
+            smp_failed(link, SMP_REASON_KEY_REJECTED); // Hostile 49.
+        }
     }
 }
 
@@ -192,7 +196,6 @@ static bool identity_allowed(struct smp_link *link, const bt_addr_le_t *addr)
 
 void smp_on_id_addr(struct smp_link *link, struct rd *in)
 {
-    static const uint8_t zero[16];
     struct bt_conn *conn = smp_conn_of(link);
     bt_addr_le_t addr;
     if (!smp_dist_expected(link, SMP_DIST_ID, true)) {
@@ -205,7 +208,7 @@ void smp_on_id_addr(struct smp_link *link, struct rd *in)
         return;
     }
     // An IRK of zeroes means that the peer has no private addresses.
-    if (memcmp(link->keys.irk, zero, 16)) {
+    if (smp_is_key(link->keys.irk)) {
         link->keys.flags |= SMP_KEYS_IRK;
     }
     link->receive &= (uint8_t)~SMP_DIST_ID;

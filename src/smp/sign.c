@@ -15,12 +15,6 @@
 #define MAC_LEN 8
 #define STEP    64 // Counters that one save of a bond is good for.
 
-static bool is_key(const struct smp_csrk *csrk)
-{
-    static const uint8_t none[sizeof(csrk->val)];
-    return memcmp(csrk->val, none, sizeof(none)) != 0;
-}
-
 // ---- Given and taken -------------------------------------------------------------------------------
 
 bool smp_sign_give(struct smp_link *link)
@@ -103,7 +97,7 @@ int smp_sign(const struct bt_conn *conn, const uint8_t *pdu, size_t len, uint8_t
     uint32_t counter;
     uint8_t mac[MAC_LEN];
     struct smp_keys *bond = smp_bond_find(conn->id, &conn->dst);
-    if (!bond || !is_key(&bond->sign)) {
+    if (!bond || !smp_is_key(bond->sign.val)) {
         return -ENOENT;
     }
     int err = counter_take(bond, &counter);
@@ -135,7 +129,8 @@ bool smp_sign_check(const struct bt_conn *conn, const uint8_t *pdu, size_t len,
     uint32_t counter = rd_le32(&r);
     struct smp_keys *bond = smp_bond_find(conn->id, &conn->dst);
     // The last counter would have no successor.
-    if (!bond || !is_key(&bond->check) || counter < bond->check.counter || counter == UINT32_MAX) {
+    if (!bond || !smp_is_key(bond->check.val) || counter < bond->check.counter ||
+        counter == UINT32_MAX) {
         return false;
     }
     crypto_sign(bond->check.val, pdu, len, counter, mac);

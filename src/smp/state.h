@@ -3,6 +3,8 @@
 #ifndef BREEZE_SRC_SMP_STATE_H_
 #define BREEZE_SRC_SMP_STATE_H_
 
+#include <string.h>
+
 #include <breeze/smp.h>
 #include <zephyr/bluetooth/bluetooth.h>
 
@@ -218,6 +220,13 @@ struct smp_reg {
     struct smp_keys bonds[CONFIG_BT_MAX_PAIRED];
 };
 extern struct smp_reg smp_reg;
+
+// A key of zeroes is none: whoever sends it, or stores it, has the link encrypted for everybody.
+static inline bool smp_is_key(const uint8_t val[16])
+{
+    static const uint8_t none[16];
+    return memcmp(val, none, sizeof(none)) != 0;
+}
 
 static inline struct smp_link *smp_link_of(const struct bt_conn *conn)
 {

@@ -137,6 +137,15 @@ static uint8_t version_of(size_t len)
     return 0;
 }
 
+// What the flags name is there.
+static bool has_keys(const struct smp_keys *keys)
+{
+    bool theirs = (keys->flags & SMP_KEYS_THEIRS) && !(keys->flags & SMP_KEYS_SC);
+    return (!(keys->flags & SMP_KEYS_OURS) || smp_is_key(keys->ours.val)) &&
+           (!theirs || smp_is_key(keys->theirs.val)) &&
+           (!(keys->flags & SMP_KEYS_IRK) || smp_is_key(keys->irk));
+}
+
 // With our IRK, or NULL where there is none.
 static bool parse(struct rd *r, struct smp_keys *keys, const uint8_t **own)
 {
@@ -162,7 +171,7 @@ static bool parse(struct rd *r, struct smp_keys *keys, const uint8_t **own)
     return rd_done(r) && !memcmp(stored, check, CHECK_LEN) && version == expected &&
            keys->id < CONFIG_BT_ID_MAX && !(keys->flags & ~(old ? FLAGS_1 : FLAGS_KNOWN)) &&
            keys->size >= 7 && keys->size <= CRYPTO_LEN && is_identity(&keys->local) &&
-           is_identity(&keys->addr);
+           is_identity(&keys->addr) && has_keys(keys);
 }
 
 // What this peer knows us by, if it knows this device.

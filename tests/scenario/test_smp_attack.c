@@ -590,6 +590,23 @@ static void hostile_49_keys_by_a_wrong_name(void **state)
     pair_stop(&pair);
 }
 
+// A peer of a legacy pairing gives away a key that everybody has.
+static void hostile_49_key_of_zeroes(void **state)
+{
+    const struct breeze_smp_policy legacy = {.no_sc = true};
+    uint8_t request[] = {SMP_PAIRING_REQ, SMP_IO_NONE, 0, SMP_AUTH_BONDING, 16,
+                         SMP_DIST_ENC,    SMP_DIST_ENC};
+    struct peek peek = {.who = 0, .state = SMP_KEYS};
+    struct raw info = {{SMP_ENC_INFO}, 17};
+    start(SMP_IO_NONE, SMP_IO_NONE, &legacy);
+    on(1, do_request, request);
+    until_state(&peek);
+    take(0, &info);
+    failed_with(0, BT_SECURITY_ERR_KEY_REJECTED);
+    assert_int_equal(bonds(0), 0);
+    pair_stop(&pair);
+}
+
 static void do_notify_secret(void *arg)
 {
     *(int *)arg = bt_gatt_notify(pair_here()->conn, &secret_attrs[SECRET_ENCRYPT], "x", 1);
@@ -738,6 +755,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_teardown(hostile_48_irk_of_zeroes, after),
         cmocka_unit_test_teardown(hostile_49_keys_of_a_failed_pairing, after),
         cmocka_unit_test_teardown(hostile_49_keys_by_a_wrong_name, after),
+        cmocka_unit_test_teardown(hostile_49_key_of_zeroes, after),
         cmocka_unit_test_teardown(hostile_49_no_access_before_encryption, after),
         cmocka_unit_test_teardown(hostile_50_method_confusion, after),
         cmocka_unit_test_teardown(hostile_52_legacy_is_not_authenticated, after),

@@ -160,12 +160,68 @@ static void bond_moves_to_another_board(void **state)
     pair_stop(&pair);
 }
 
+// What makes a record whole, whatever is in it.
+static void seal(uint8_t *record, size_t len)
+{
+    static const uint8_t key[16] = "Breeze bond 1";
+    uint8_t check[16];
+    crypto_cmac(key, record, len - 4, check);
+    memcpy(record + len - 4, check, 4);
+}
+
+// Sealed like any other, and impossible: what an upgrade, another program or an attacker may have left.
+static void hostile_57_whole_records_that_cannot_be(void **state)
+{
+    static const struct {
+        uint8_t at;
+        uint8_t octets[16];
+        uint8_t len;
+    } rows[] = {
+        {0, {0}, 1},                // Versions that are none, or of another length,
+        {0, {1}, 1},                //
+        {0, {4}, 1},                //
+        {1, {CONFIG_BT_ID_MAX}, 1}, // an identity that is none,
+        {2, {0x80}, 1},             // flags that mean nothing,
+        {2, {0x1d}, 1},             //
+        {3, {0}, 1},                // sizes of keys,
+        {3, {6}, 1},                //
+        {3, {17}, 1},               //
+        {3, {255}, 1},              //
+        {8, {2}, 1},                // kinds of addresses: ours,
+        {14, {0x06}, 1},            //
+        {15, {2}, 1},               // the peer's,
+        {21, {0x06}, 1},            //
+        {22, {0}, 16},              // a key of zeroes,
+        {2, {0x2c}, 1},             // an IRK of zeroes,
+        {2, {0x10}, 1},             // the peer's key of zeroes.
+    };
+    struct record record;
+    bond();
+    on(0, do_export, &record);
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        struct record bad = record;
+        memcpy(&bad.octets[rows[i].at], rows[i].octets, rows[i].len);
+        seal(bad.octets, bad.len);
+        on(0, do_lose, NULL);
+        on(0, do_import, &bad);
+        assert_int_equal(bad.err, -EINVAL);
+        assert_int_equal(bonds(0), 0);
+    }
+    // Two of one address are one.
+    for (uint8_t age = 1; age < 3; age++) {
+        record.octets[4] = age;
+        seal(record.octets, record.len);
+        on(0, do_import, &record);
+        assert_int_equal(record.err, 0);
+        assert_int_equal(bonds(0), 1);
+    }
+    pair_stop(&pair);
+}
+
 // A record of a build with signed writes: what this one has no use for falls away.
 static void record_with_keys_that_sign(void **state)
 {
-    static const uint8_t key[16] = "Breeze bond 1";
     uint8_t signing[BREEZE_BOND_RECORD_LEN + 40];
-    uint8_t check[16];
     struct record record;
     bond();
     on(0, do_export, &record);
@@ -176,8 +232,7 @@ static void record_with_keys_that_sign(void **state)
     on(0, do_lose, NULL);
     on(0, do_import_foreign, &later);
     assert_int_equal(later.err, -EINVAL);
-    crypto_cmac(key, signing, sizeof(signing) - 4, check);
-    memcpy(signing + sizeof(signing) - 4, check, 4);
+    seal(signing, sizeof(signing));
     on(0, do_import_foreign, &later);
     assert_int_equal(later.err, 0);
     struct record again;
@@ -361,6 +416,43 @@ static void one_connection_makes_no_bond(void **state)
     }
 }
 
+// A central that has lost its bond, or says so, pairs anew by Just Works.
+static void policy_of_pairing_again(void **state)
+{
+    static const struct {
+        uint8_t io; // Of the first pairing.
+        bool policy;
+        bool replaced;
+    } rows[] = {
+        {SMP_IO_NONE, false, false},
+        {SMP_IO_NONE, true, true},
+        {SMP_IO_DISPLAY_YESNO, true, false}, // Never an authenticated one.
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        struct setup setup = {SMP_IO_NONE, {.repair_just_works = rows[i].policy}};
+        start(rows[i].io, rows[i].io, NULL);
+        assert_int_equal(ask(1, BT_SECURITY_L2), 0);
+        run_pairing();
+        struct record before;
+        struct record later;
+        on(0, do_export, &before);
+        assert_true(pair_disconnect(&pair, 1));
+        on(1, do_lose, NULL);
+        on(0, do_setup, &setup);
+        on(1, do_setup, &setup);
+        forget();
+        assert_true(pair_connect(&pair, 6));
+        assert_int_equal(ask(1, BT_SECURITY_L2), 0);
+        run_pairing();
+        assert_int_equal(heard[0].complete, rows[i].replaced);
+        assert_int_equal(heard[0].failed, !rows[i].replaced);
+        assert_int_equal(bonds(0), 1);
+        on(0, do_export, &later);
+        assert_int_equal(!memcmp(&before.octets[22], &later.octets[22], 16), !rows[i].replaced);
+        pair_stop(&pair);
+    }
+}
+
 // ---- Fixed passkeys, and what no policy can be -----------------------------------------------------------------
 
 static void do_passkey(void *arg)
@@ -411,10 +503,12 @@ int main(int argc, char **argv)
         cmocka_unit_test_teardown(hostile_57_record_of_another_device, after),
         cmocka_unit_test_teardown(hostile_57_store_of_another_device, after),
         cmocka_unit_test_teardown(bond_moves_to_another_board, after),
+        cmocka_unit_test_teardown(hostile_57_whole_records_that_cannot_be, after),
         cmocka_unit_test_teardown(record_with_keys_that_sign, after),
         cmocka_unit_test_teardown(the_oldest_bond_gives_way, after),
         cmocka_unit_test_teardown(one_bond_is_deleted, after),
         cmocka_unit_test_teardown(one_connection_makes_no_bond, after),
+        cmocka_unit_test_teardown(policy_of_pairing_again, after),
         cmocka_unit_test_teardown(fixed_passkey, after),
         cmocka_unit_test(policies_that_cannot_be),
     };
