@@ -179,10 +179,28 @@ static void bits_above_31_address_their_word(void)
     }
 }
 
+static void a_heap_is_made_at_run_time(void)
+{
+    static uint64_t memory[32];
+    struct k_heap own;
+    k_heap_init(&own, memory, sizeof(memory));
+    uint8_t *first = k_heap_alloc(&own, 100, K_NO_WAIT);
+    uint8_t *second = k_heap_alloc(&own, 100, K_NO_WAIT);
+    assert_in_range(first, (uintptr_t)memory, (uintptr_t)(memory + 32) - 100);
+    assert_in_range(second, (uintptr_t)memory, (uintptr_t)(memory + 32) - 100);
+    assert_true(second >= first + 100 || first >= second + 100);
+    assert_null(k_heap_alloc(&own, 100, K_NO_WAIT));
+    k_heap_free(&own, first);
+    k_heap_free(&own, second);
+    k_heap_init(&own, memory, sizeof(memory) / 2);
+    assert_null(k_heap_alloc(&own, 200, K_NO_WAIT));
+}
+
 static const struct conformance_case cases[] = {
     CASE(slab_is_exhausted_and_refilled, ALL),  CASE(slab_hands_a_block_to_the_waiter, ALL),
     CASE(slab_init_checks_alignment, ALL),      CASE(heap_gives_takes_and_joins, ALL),
     CASE(heap_waits_for_memory, ALL),           CASE(pitfall_38_atomics_return_the_old_value, ALL),
     CASE(pitfall_38_locked_atomics_agree, ALL), CASE(bits_above_31_address_their_word, ALL),
+    CASE(a_heap_is_made_at_run_time, ALL),
 };
 CASE_LIST(cases_mem, cases);

@@ -287,7 +287,38 @@ static void threads_have_stacks_of_their_own(void)
     assert_string_equal(trace, "11");
 }
 
+static void main_is_a_thread(void)
+{
+    assert_int_equal(k_thread_name_set(NULL, "main"), 0);
+    assert_string_equal(k_thread_name_get(k_current_get()), "main");
+    k_thread_custom_data_set(trace);
+    assert_ptr_equal(k_thread_custom_data_get(), trace);
+    assert_int_equal(k_is_preempt_thread(), k_thread_priority_get(k_current_get()) >= 0);
+}
+
+static void keep(void *p1, void *p2, void *p3)
+{
+    k_thread_custom_data_set(p1);
+    k_yield();
+    note(*(const char *)k_thread_custom_data_get());
+    note(k_is_preempt_thread() ? 'p' : 'c');
+}
+
+static void custom_data_belongs_to_a_thread(void)
+{
+    prepare();
+    k_thread_custom_data_set(trace);
+    start(0, keep, "a", 2);
+    start(1, keep, "b", 2);
+    start(2, keep, "c", -2);
+    k_msleep(1);
+    assert_string_equal(trace, "ccapbp");
+    assert_ptr_equal(k_thread_custom_data_get(), trace);
+}
+
 static const struct conformance_case cases[] = {
+    CASE(main_is_a_thread, ALL),
+    CASE(custom_data_belongs_to_a_thread, FIBER),
     CASE(coop_has_no_threads, COOP),
     CASE(the_highest_priority_runs_first, FIBER),
     CASE(step_gives_everyone_a_turn, FIBER),

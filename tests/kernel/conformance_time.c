@@ -225,6 +225,32 @@ static void time_wraps_in_32_bits_only(void)
     assert_int_equal(k_uptime_ticks(), virtual_now * CONFIG_SYS_CLOCK_TICKS_PER_SEC / 1000000);
 }
 
+static void a_timer_says_when_it_expires(void)
+{
+    prepare();
+    assert_int_equal(k_timer_expires_ticks(&timer), k_uptime_ticks());
+    k_timer_start(&timer, K_MSEC(7), K_MSEC(2));
+    k_ticks_t due = k_uptime_ticks() + 70;
+    assert_int_equal(k_timer_expires_ticks(&timer), due);
+    virtual_now += 3000;
+    assert_int_equal(k_timer_expires_ticks(&timer), due);
+    run_for_ms(5);
+    assert_int_equal(k_timer_expires_ticks(&timer), due + 20);
+    k_timer_stop(&timer);
+}
+
+static void all_clocks_are_one(void)
+{
+    virtual_now = (INT64_C(1) << 32) * 100 + 1700; // 17 ticks beyond 32 bits
+    assert_int_equal(sys_clock_tick_get(), k_uptime_ticks());
+    assert_int_equal(sys_clock_tick_get_32(), 17);
+    assert_int_equal(k_cycle_get_64(), virtual_now);
+    assert_int_equal(k_cycle_get_32(), (uint32_t)virtual_now);
+    assert_int_equal(sys_clock_timeout_end_calc(K_MSEC(3)), k_uptime_ticks() + 30);
+    assert_int_equal(sys_clock_timeout_end_calc(K_NO_WAIT), k_uptime_ticks());
+    assert_true(sys_clock_timeout_end_calc(K_FOREVER) == UINT64_MAX);
+}
+
 static void sleeping_takes_its_time(void)
 {
     int64_t start = virtual_now;
@@ -420,6 +446,8 @@ static const struct conformance_case cases[] = {
     CASE(pitfall_90_memory_of_an_idle_timer_may_be_wiped, ALL),
     CASE(pitfall_90_timer_wiped_in_its_own_function, ALL),
     CASE(time_wraps_in_32_bits_only, ALL),
+    CASE(a_timer_says_when_it_expires, ALL),
+    CASE(all_clocks_are_one, ALL),
     CASE(sleeping_takes_its_time, ALL),
     CASE(wakeup_ends_a_sleep, ALL),
     CASE(timeouts_round_up, ALL),

@@ -330,6 +330,21 @@ static void one_unref_too_many_is_noticed(void **state)
     net_buf_unref(buf);
 }
 
+static void buffers_without_a_pool(void **state)
+{
+    struct net_buf_simple *buf = NET_BUF_SIMPLE(8);
+    net_buf_simple_init(buf, 3);
+    assert_int_equal(net_buf_simple_headroom(buf), 3);
+    assert_int_equal(net_buf_simple_tailroom(buf), 5);
+    net_buf_simple_add_mem(buf, "abcde", 5);
+    struct net_buf_simple view;
+    net_buf_simple_clone(buf, &view);
+    assert_memory_equal(net_buf_simple_pull_mem(&view, 2), "ab", 2);
+    view.data[0] = 'C'; // The memory is one, the place in it is each one's own.
+    assert_int_equal(buf->len, 5);
+    assert_memory_equal(buf->data, "abCde", 5);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -348,6 +363,7 @@ int main(void)
         cmocka_unit_test_setup(buffers_go_through_lists_and_queues, setup),
         cmocka_unit_test_setup(pools_live_inside_other_structs, setup),
         cmocka_unit_test_setup(one_unref_too_many_is_noticed, setup),
+        cmocka_unit_test_setup(buffers_without_a_pool, setup),
     };
     return cmocka_run_group_tests_name("net_buf", tests, NULL, NULL);
 }

@@ -189,6 +189,8 @@ static void runtime_values_need_no_store(void **state)
     assert_int_equal(settings_runtime_get("bt/name", value, sizeof(value)), 8);
     assert_string_equal(value, "got name");
     assert_int_equal(settings_runtime_commit("bt"), 0);
+    assert_int_equal(settings_commit(), 0);
+    assert_int_equal(commits, 2);
     assert_int_equal(settings_runtime_set("nobody/x", "", 0), -EINVAL);
 }
 
