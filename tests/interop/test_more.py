@@ -234,6 +234,27 @@ async def test_accept_list_of_a_peripheral(peripheral, central):
     assert (await peripheral.wait_link()).peer == central.address
 
 
+@for_pairs([("air", "breeze_eatt", "bumble")])
+async def test_name_and_appearance_are_written(peripheral, central):
+    """In a build that lets a peer write them (Vol 3, Part C, 12.1 and 12.2): they are then ours."""
+    _, far = await link(peripheral, central)
+    services = await far.discover("1800")
+    name = find_characteristic(services, "2a00")
+    appearance = find_characteristic(services, "2a01")
+    assert name.properties & common.WRITE and appearance.properties & common.WRITE
+    await far.write(name.handle, b"by Bumble")
+    assert await far.read(name.handle) == b"by Bumble"
+    await far.write(appearance.handle, b"\x41\x03")
+    assert await far.read(appearance.handle) == b"\x41\x03"
+    with pytest.raises(AttError) as refused:
+        await far.write(appearance.handle, b"\x41")
+    assert refused.value.code == 0x0D  # Invalid Attribute Value Length
+    await far.disconnect()
+    await peripheral.advertise("conn", common.ad((0x09, b"x")))
+    far = await central.connect(peripheral.address)
+    assert await far.read(name.handle) == b"by Bumble"
+
+
 def other_end(near, far):
     """(Breeze's end, Bumble's)."""
     return (far, near) if isinstance(near, BumbleLink) else (near, far)
