@@ -119,6 +119,15 @@ static uint8_t adv_params_check(const struct air_controller *controller, const s
     return phys_legal(controller, p[20], p[22], legacy) ? HCI_SUCCESS : HCI_UNSUPPORTED;
 }
 
+// The power that these radios have for what was asked, dBm: from -20 to 10, and 0 if it was left open.
+static int8_t tx_power_near(int8_t asked)
+{
+    if (asked == 0x7f) {
+        return 0;
+    }
+    return (int8_t)(asked < -20 ? -20 : asked > 10 ? 10 : asked);
+}
+
 uint8_t cmd_set_ext_adv_params(struct air_controller *controller, struct call *call)
 {
     const uint8_t *p = call->p;
@@ -142,7 +151,7 @@ uint8_t cmd_set_ext_adv_params(struct air_controller *controller, struct call *c
     adv->peer.type = p[11];
     memcpy(adv->peer.val, p + 12, 6);
     adv->filter = p[18];
-    set->tx_power = 0; // dBm, whatever was asked for
+    set->tx_power = tx_power_near((int8_t)p[19]);
     set->primary_phy = p[20];
     set->secondary_phy = p[22];
     set->sid = p[23];

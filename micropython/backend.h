@@ -142,6 +142,7 @@ void mpy_l2cap_reset(void); // Stop listening and free what is left; the host mu
 // Raise an event of extend.h, if the program wants those.
 void mpy_raise_ext(uint8_t event, uint16_t conn_handle, uint16_t a, uint16_t b, uint16_t c);
 void mpy_ext_phy_updated(struct bt_conn *conn, struct bt_conn_le_phy_info *phy);
+void mpy_ext_start(void);    // The radio is up: what was chosen for it before.
 void mpy_ext_register(void); // Callbacks of the host, once.
 
 // gattc.c

@@ -20,7 +20,6 @@ from ubluetooth import (
 )
 
 _IRQ_GET_SECRET = 29
-_EOPNOTSUPP = 95
 
 
 def _addr(addr):
@@ -85,10 +84,9 @@ class BLE(ubluetooth.BLE):
     def _set_addr(self, value):
         _breeze.addr(_addr(value))
 
-    # No controller's own way to set its power is known here, and extended advertising leaves it to the
-    # controller.
+    # dBm, of advertising that begins from now on; None: the controller's choice.
     def _set_tx_power(self, value):
-        raise OSError(_EOPNOTSUPP)
+        _breeze.tx_power(127 if value is None else value)
 
     # A file for everything that crosses HCI, in the format btsnoop; "" or None: none.
     def _set_trace(self, value):
@@ -146,15 +144,21 @@ class BLE(ubluetooth.BLE):
         peer=None,
         phy=None
     ):
-        if mode not in (None, "ext") or (peer and (mode or phy)) or (phy and not mode):
-            raise ValueError("mode")
+        if mode not in (None, "ext"):
+            raise ValueError("mode is None or 'ext'")
+        if phy and not mode:
+            raise ValueError("phy is for mode='ext'")
+        addr_type, addr = peer or (0, None)
+        if peer:
+            _addr(addr)
         if interval_us is None or not (mode or peer):
             super().gap_advertise(interval_us, adv_data, resp_data=resp_data, connectable=connectable)
-        elif peer:
-            addr_type, addr = peer
-            _breeze.advertise_to(interval_us, addr_type, _addr(addr))
+        elif mode:
+            _breeze.advertise_ext(
+                interval_us, adv_data, resp_data, connectable, phy or 0, addr_type, addr
+            )
         else:
-            _breeze.advertise_ext(interval_us, adv_data, resp_data, connectable, phy or 0)
+            _breeze.advertise_to(interval_us, addr_type, addr)
 
     def gap_scan(self, *args, phy=None, dup=True):
         if (args and args[0] is None) or (phy is None and dup):

@@ -4,6 +4,7 @@
 // security.c.
 #include <errno.h>
 
+#include <breeze/adv.h>
 #include <breeze/conn.h>
 #include <breeze/gatt.h>
 
@@ -169,4 +170,34 @@ int mpy_ext_data_len(uint16_t conn_handle, int32_t octets)
         BT_CONN_LE_DATA_LEN_PARAM_INIT((uint16_t)octets, time);
     int err = bt_conn_le_data_len_update(mc->conn, &param);
     return err == -EALREADY ? 0 : mpy_errno(err);
+}
+
+// ---- Power -------------------------------------------------------------------------------------
+
+static struct {
+    bool chosen;
+    int8_t dbm;
+} power;
+
+int mpy_ext_tx_power(int32_t dbm)
+{
+    if (!mpy_on()) {
+        return MP_ENODEV;
+    }
+    if (!IN_RANGE(dbm, INT8_MIN, INT8_MAX)) {
+        return MP_EINVAL;
+    }
+    int err = breeze_adv_tx_power_set((int8_t)dbm);
+    if (!err) {
+        power.chosen = true;
+        power.dbm = (int8_t)dbm;
+    }
+    return mpy_errno(err);
+}
+
+void mpy_ext_start(void)
+{
+    if (power.chosen) {
+        (void)breeze_adv_tx_power_set(power.dbm); // Another controller may not know how.
+    }
 }

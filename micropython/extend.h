@@ -28,8 +28,9 @@
     CALL(addr, 1)                                                                                  \
     CALL(accept_list, 1)                                                                           \
     CALL(advertise_to, 3)                                                                          \
-    CALL(advertise_ext, 5)                                                                         \
+    CALL(advertise_ext, 7)                                                                         \
     CALL(scan, 6)                                                                                  \
+    CALL(tx_power, 1)                                                                              \
     CALL(trace, 1)                                                                                 \
     CALL(log, 1)
 
@@ -86,9 +87,23 @@ int mpy_ext_accept_list(const uint8_t *list, size_t count);
 int mpy_ext_advertise_to(int32_t interval_us, uint8_t addr_type, const uint8_t *addr);
 
 // Advertise with extended PDUs: connectable (245 octets of data), scannable when there is a scan
-// response (no advertising data then), or neither (1650). phy: BT_GAP_LE_PHY_*, 0: LE 1M, then 2M.
-int mpy_ext_advertise(int32_t interval_us, bool connectable, uint8_t phy, const uint8_t *adv,
-                      size_t adv_len, const uint8_t *rsp, size_t rsp_len);
+// response (no advertising data then), or neither (1650); to all, or to one peer.
+struct mpy_ext_adv {
+    int32_t interval_us;
+    bool connectable;
+    uint8_t phy; // BT_GAP_LE_PHY_*, 0: LE 1M, then 2M.
+    const uint8_t *adv;
+    size_t adv_len;
+    const uint8_t *rsp;
+    size_t rsp_len;
+    uint8_t addr_type;
+    const uint8_t *addr; // NULL: to all.
+};
+int mpy_ext_advertise(const struct mpy_ext_adv *ext);
+
+// The power that advertising which begins from now on asks for, dBm; 127: the controller's choice.
+// Holds over activations. ENODEV; EINVAL (-127 to 20); EOPNOTSUPP.
+int mpy_ext_tx_power(int32_t dbm);
 
 // Scan as MicroPython's contract has it, on other PHYs too (bits; extended advertising is then
 // reported, as type 5), with each advertiser only once if wished.

@@ -37,6 +37,7 @@ static struct {
     bool scanning;
     bool scan_extended; // Reports that MicroPython's contract has no type for are wanted.
     bool filtered;      // Only who is on the accept list counts.
+    int32_t phys;       // Of the last scan: where who is connected to may be.
     bool scan_work_ready;
     struct k_work_delayable scan_end;
     bool connecting;
@@ -146,31 +147,40 @@ int mpy_ext_advertise_to(int32_t interval_us, uint8_t addr_type, const uint8_t *
     return mpy_errno(err);
 }
 
-int mpy_ext_advertise(int32_t interval_us, bool connectable, uint8_t phy, const uint8_t *adv,
-                      size_t adv_len, const uint8_t *rsp, size_t rsp_len)
+static uint32_t ext_options(const struct mpy_ext_adv *ext)
 {
-    if (!mpy_on()) {
-        return MP_ENODEV;
-    }
-    if (interval_us < 0 || phy > BT_GAP_LE_PHY_CODED || (connectable && adv_len > AD_CONN_MAX)) {
-        return MP_EINVAL;
-    }
-    mp_bluetooth_gap_advertise_stop();
     static const uint32_t phys[] = {
         [BT_GAP_LE_PHY_1M] = BT_LE_ADV_OPT_NO_2M,
         [BT_GAP_LE_PHY_CODED] = BT_LE_ADV_OPT_CODED,
     };
-    uint32_t interval = (uint32_t)interval_us / 625;
-    const struct bt_le_adv_param param = {
+    uint32_t kind = ext->rsp_len ? BT_LE_ADV_OPT_SCANNABLE : 0;
+    return BT_LE_ADV_OPT_EXT_ADV | phys[ext->phy] | (ext->connectable ? BT_LE_ADV_OPT_CONN : kind) |
+           (ext->addr ? BT_LE_ADV_OPT_DIR_MODE_LOW_DUTY : filter());
+}
+
+int mpy_ext_advertise(const struct mpy_ext_adv *ext)
+{
+    if (!mpy_on()) {
+        return MP_ENODEV;
+    }
+    if (ext->interval_us < 0 || ext->phy > BT_GAP_LE_PHY_CODED ||
+        (ext->connectable && ext->adv_len > AD_CONN_MAX)) {
+        return MP_EINVAL;
+    }
+    mp_bluetooth_gap_advertise_stop();
+    bt_addr_le_t peer;
+    uint32_t interval = (uint32_t)ext->interval_us / 625;
+    struct bt_le_adv_param param = {
         .id = BT_ID_DEFAULT,
-        .options = BT_LE_ADV_OPT_EXT_ADV | filter() | phys[phy] |
-                   (connectable ? BT_LE_ADV_OPT_CONN
-                    : rsp_len   ? BT_LE_ADV_OPT_SCANNABLE
-                                : 0),
-        .interval_min = interval_us ? interval : BT_GAP_ADV_FAST_INT_MIN_2,
-        .interval_max = interval_us ? interval : BT_GAP_ADV_FAST_INT_MAX_2,
+        .options = ext_options(ext),
+        .interval_min = interval ? interval : BT_GAP_ADV_FAST_INT_MIN_2,
+        .interval_max = interval ? interval : BT_GAP_ADV_FAST_INT_MAX_2,
     };
-    int err = begun(mpy_adv_ext_start(&param, adv, adv_len, rsp, rsp_len));
+    if (ext->addr) {
+        mpy_identity(&peer, ext->addr_type, ext->addr);
+        param.peer = &peer;
+    }
+    int err = begun(mpy_adv_ext_start(&param, ext->adv, ext->adv_len, ext->rsp, ext->rsp_len));
     gap.advertising = !err;
     return mpy_errno(err);
 }
@@ -305,6 +315,7 @@ int mpy_ext_scan(const struct mpy_ext_scan *scan)
         gap.scanning = false;
         return mpy_errno(err);
     }
+    gap.phys = scan->phys;
     if (scan->duration_ms) {
         (void)k_work_reschedule(&gap.scan_end, K_MSEC(scan->duration_ms));
     }
@@ -352,11 +363,21 @@ static bool connected_to(const bt_addr_le_t *peer)
     return true;
 }
 
+// Who advertises on LE Coded only is not heard on LE 1M.
+static uint32_t initiator_phys(void)
+{
+    if (!(gap.phys & BT_GAP_LE_PHY_CODED)) {
+        return BT_CONN_LE_OPT_NONE;
+    }
+    bool only = gap.phys == BT_GAP_LE_PHY_CODED;
+    return BT_CONN_LE_OPT_CODED | (only ? BT_CONN_LE_OPT_NO_1M : 0);
+}
+
 static int initiate(const bt_addr_le_t *peer, int32_t duration_ms,
                     const struct bt_le_conn_param *param)
 {
     struct bt_conn_le_create_param create = {
-        .options = BT_CONN_LE_OPT_NONE,
+        .options = initiator_phys(),
         .interval = BT_GAP_SCAN_FAST_INTERVAL_MIN,
         .window = BT_GAP_SCAN_FAST_INTERVAL_MIN,
         .timeout = (uint16_t)CLAMP((duration_ms + 9) / 10, 0, UINT16_MAX),
@@ -475,6 +496,7 @@ void mpy_gap_reset(void)
     gap.advertising = false;
     gap.scanning = false;
     gap.filtered = false; // The list is gone with the radio.
+    gap.phys = 0;
     mpy_adv_ext_reset();
     if (gap.scan_work_ready) {
         (void)k_work_cancel_delayable(&gap.scan_end);

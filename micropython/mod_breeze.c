@@ -236,8 +236,18 @@ static mp_obj_t breeze_advertise_ext(size_t count, const mp_obj_t *args)
     size_t rsp_len;
     const uint8_t *adv = octets(args[1], &adv_len);
     const uint8_t *rsp = octets(args[2], &rsp_len);
-    return done(mpy_ext_advertise(number(args[0]), mp_obj_is_true(args[3]), octet(args[4]), adv,
-                                  adv_len, rsp, rsp_len));
+    const struct mpy_ext_adv ext = {
+        .interval_us = number(args[0]),
+        .connectable = mp_obj_is_true(args[3]),
+        .phy = octet(args[4]),
+        .adv = adv,
+        .adv_len = adv_len,
+        .rsp = rsp,
+        .rsp_len = rsp_len,
+        .addr_type = octet(args[5]),
+        .addr = args[6] == mp_const_none ? NULL : address(args[6]),
+    };
+    return done(mpy_ext_advertise(&ext));
 }
 
 static mp_obj_t breeze_scan(size_t count, const mp_obj_t *args)
@@ -252,6 +262,11 @@ static mp_obj_t breeze_scan(size_t count, const mp_obj_t *args)
         .phys = number(args[5]),
     };
     return done(mpy_ext_scan(&scan));
+}
+
+static mp_obj_t breeze_tx_power(mp_obj_t dbm)
+{
+    return done(mpy_ext_tx_power(number(dbm)));
 }
 
 // ---- Trace and log -------------------------------------------------------------------------------
@@ -285,6 +300,7 @@ static mp_obj_t breeze_log(mp_obj_t levels)
 #define FUN_2(name)      static MP_DEFINE_CONST_FUN_OBJ_2(name##_obj, name);
 #define FUN_3(name)      static MP_DEFINE_CONST_FUN_OBJ_3(name##_obj, name);
 #define FUN_5(name)      static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(name##_obj, 5, 5, name);
+#define FUN_7(name)      static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(name##_obj, 7, 7, name);
 #define FUN_6(name)      static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(name##_obj, 6, 6, name);
 #define FUN(name, count) FUN_##count(breeze_##name)
 #define ROW(name, count) {MP_ROM_QSTR(MP_QSTR_##name), MP_ROM_PTR(&breeze_##name##_obj)},

@@ -344,6 +344,7 @@ int mp_bluetooth_init(void)
         return mpy_errno(err);
     }
     be.state = ON;
+    mpy_ext_start();
     mpy_secrets_load();
     return 0;
 }

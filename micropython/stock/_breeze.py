@@ -19,7 +19,8 @@ _data_len = _lib.func("i", "breeze_mpy_data_len", "ii")
 _addr = _lib.func("i", "breeze_mpy_addr", "P")
 _accept_list = _lib.func("i", "breeze_mpy_accept_list", "Pi")
 _advertise_to = _lib.func("i", "breeze_mpy_advertise_to", "iiP")
-_advertise_ext = _lib.func("i", "breeze_mpy_advertise_ext", "iiPiPi")
+_advertise_ext = _lib.func("i", "breeze_mpy_advertise_ext", "iiPiPiPi")
+_tx_power = _lib.func("i", "breeze_mpy_tx_power", "i")
 _scan_ext = _lib.func("i", "breeze_mpy_scan_ext", "iiiii")
 _trace = _lib.func("i", "breeze_mpy_trace", "Pi")
 _log = _lib.func("i", "breeze_mpy_log", "Pi")
@@ -89,14 +90,19 @@ def advertise_to(interval_us, addr_type, octets):
     _do(_advertise_to(interval_us, addr_type, _in(octets)[0]))
 
 
-def advertise_ext(interval_us, adv_data, resp_data, connectable, phy):
+def advertise_ext(interval_us, adv_data, resp_data, connectable, phy, addr_type, octets):
     mode = (1 if connectable else 0) + 2 * phy
-    _do(_advertise_ext(interval_us, mode, *(_in(adv_data) + _in(resp_data))))
+    peer = None if octets is None else bytes([addr_type]) + bytes(octets)
+    _do(_advertise_ext(interval_us, mode, *(_in(adv_data) + _in(resp_data) + _in(peer))))
 
 
 def scan(duration_ms, interval_us, window_us, active, once, phys):
     how = (1 if active else 0) + (2 if once else 0)
     _do(_scan_ext(duration_ms, interval_us, window_us, how, phys))
+
+
+def tx_power(dbm):
+    _do(_tx_power(dbm))
 
 
 def trace(path):

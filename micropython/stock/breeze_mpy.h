@@ -124,11 +124,12 @@ int breeze_mpy_data_len(int conn, int octets);
 int breeze_mpy_addr(const void *addr);                 // six octets
 int breeze_mpy_accept_list(const void *list, int len); // per peer its type and six octets
 int breeze_mpy_advertise_to(int interval_us, int addr_type, const void *addr);
-// mode: connectable + 2 * PHY.
+// mode: connectable + 2 * PHY; peer: its type and six octets, None: all.
 int breeze_mpy_advertise_ext(int interval_us, int mode, const void *adv, int adv_len,
-                             const void *rsp, int rsp_len);
+                             const void *rsp, int rsp_len, const void *peer, int peer_len);
 // how: active + 2 * each advertiser once.
 int breeze_mpy_scan_ext(int duration_ms, int interval_us, int window_us, int how, int phys);
+int breeze_mpy_tx_power(int dbm);                // 127: the controller's choice
 int breeze_mpy_trace(const void *path, int len); // empty: no trace
 int breeze_mpy_log(const void *levels, int len);
 

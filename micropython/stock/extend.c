@@ -223,19 +223,33 @@ int breeze_mpy_advertise_to(int interval_us, int addr_type, const void *addr)
 static int run_advertise_ext(struct request *request)
 {
     const int32_t *n = request->n;
-    return mpy_ext_advertise(n[0], n[1] & 1, (uint8_t)(n[1] >> 1), request->in[0],
-                             (size_t)request->in_len[0], request->in[1],
-                             (size_t)request->in_len[1]);
+    const uint8_t *peer = request->in[2];
+    const struct mpy_ext_adv ext = {
+        .interval_us = n[0],
+        .connectable = n[1] & 1,
+        .phy = (uint8_t)(n[1] >> 1),
+        .adv = request->in[0],
+        .adv_len = (size_t)request->in_len[0],
+        .rsp = request->in[1],
+        .rsp_len = (size_t)request->in_len[1],
+        .addr_type = peer ? peer[0] : 0,
+        .addr = peer ? peer + 1 : NULL,
+    };
+    return mpy_ext_advertise(&ext);
 }
 
 int breeze_mpy_advertise_ext(int interval_us, int mode, const void *adv, int adv_len,
-                             const void *rsp, int rsp_len)
+                             const void *rsp, int rsp_len, const void *peer, int peer_len)
 {
+    if (peer_len >= 0 && peer_len != 1 + ADDR_LEN) {
+        return MP_EINVAL;
+    }
     struct request request = {
         .run = run_advertise_ext,
         .n = {interval_us, mode},
-        .in = {(uint8_t *)(adv_len < 0 ? NULL : adv), (uint8_t *)(rsp_len < 0 ? NULL : rsp)},
-        .in_len = {adv_len, rsp_len},
+        .in = {(uint8_t *)(adv_len < 0 ? NULL : adv), (uint8_t *)(rsp_len < 0 ? NULL : rsp),
+               (uint8_t *)(peer_len < 0 ? NULL : peer)},
+        .in_len = {adv_len, rsp_len, peer_len},
     };
     return request_submit(&request);
 }
@@ -257,6 +271,16 @@ static int run_scan_ext(struct request *request)
 int breeze_mpy_scan_ext(int duration_ms, int interval_us, int window_us, int how, int phys)
 {
     return submit(run_scan_ext, duration_ms, interval_us, window_us, how, phys);
+}
+
+static int run_tx_power(struct request *request)
+{
+    return mpy_ext_tx_power(request->n[0]);
+}
+
+int breeze_mpy_tx_power(int dbm)
+{
+    return submit(run_tx_power, dbm, 0, 0, 0, 0);
 }
 
 // ---- Trace and log -----------------------------------------------------------------------------

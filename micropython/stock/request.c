@@ -56,8 +56,9 @@ int request_result(struct request *request, const void *data, size_t len)
 
 static void slot_free(struct request *slot)
 {
-    free(slot->in[0]);
-    free(slot->in[1]);
+    for (size_t i = 0; i < REQUEST_IN; i++) {
+        free(slot->in[i]);
+    }
     free(slot->out);
     *slot = (struct request){.generation = slot->generation + 1};
 }
@@ -123,9 +124,8 @@ static struct request *slot_take(void)
 
 static bool copy_in(struct request *slot, const struct request *from)
 {
-    slot->in[0] = NULL;
-    slot->in[1] = NULL;
-    for (size_t i = 0; i < 2; i++) {
+    memset(slot->in, 0, sizeof(slot->in));
+    for (size_t i = 0; i < REQUEST_IN; i++) {
         slot->in_len[i] = from->in[i] ? from->in_len[i] : 0;
         if (!from->in[i] || from->in_len[i] < 0) {
             continue;

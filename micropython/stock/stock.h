@@ -22,6 +22,7 @@ struct breeze_mpy_event {
 };
 
 // A request to the host's thread.
+#define REQUEST_IN 3
 struct request {
     enum request_state {
         REQUEST_FREE,
@@ -36,8 +37,8 @@ struct request {
     uint64_t order; // First come, first served; when DONE, oldest first to go.
     int (*run)(struct request *request);
     int32_t n[5];
-    uint8_t *in[2]; // Copies; NULL for None.
-    int in_len[2];
+    uint8_t *in[REQUEST_IN]; // Copies; NULL for None.
+    int in_len[REQUEST_IN];
     int err; // The result: 0 or a positive errno.
     uint8_t *out;
     size_t out_len;

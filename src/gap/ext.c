@@ -38,7 +38,7 @@ static void build_param(const struct adv_run *run, struct wr *params)
     wr_u8(params, run->to.type);
     wr_bytes(params, run->to.a.val, BT_ADDR_SIZE);
     wr_u8(params, adv_filter_of(run->param.options));
-    wr_u8(params, BT_GAP_TX_POWER_INVALID);
+    wr_u8(params, (uint8_t)gap_tx_power());
     wr_u8(params, BT_HCI_LE_PHY_1M);
     wr_u8(params, 0);
     wr_u8(params, BT_HCI_LE_PHY_1M);

@@ -138,7 +138,7 @@ static void put_param(struct bt_le_ext_adv *set, struct wr *params)
     wr_u8(params, set->to.type);
     wr_bytes(params, set->to.a.val, BT_ADDR_SIZE);
     wr_u8(params, adv_filter_of(param->options));
-    wr_u8(params, BT_GAP_TX_POWER_INVALID);
+    wr_u8(params, (uint8_t)gap_tx_power());
     wr_u8(params, coded ? BT_HCI_LE_PHY_CODED : BT_HCI_LE_PHY_1M);
     wr_u8(params, param->secondary_max_skip);
     wr_u8(params, coded ? BT_HCI_LE_PHY_CODED : fast ? BT_HCI_LE_PHY_2M : BT_HCI_LE_PHY_1M);

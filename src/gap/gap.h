@@ -211,6 +211,9 @@ struct adv_run;
 struct adv_step;
 struct init_run;
 
+// What advertising sets ask for, dBm or BT_GAP_TX_POWER_INVALID (tx_power.c).
+int8_t gap_tx_power(void);
+
 #if CONFIG_BT_EXT_ADV
 bool ext_used(void);
 const struct adv_step *ext_adv_steps(void);

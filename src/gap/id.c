@@ -150,12 +150,12 @@ static void static_addrs_done(void *arg, uint8_t status, struct rd *ret)
     }
 }
 
-static bool keeps_static_addrs(const struct hci_info *info)
+bool id_maker_is_zephyr(void)
 {
     // The Linux Foundation, Nordic, and the number for tests, which the virtual air uses.
     static const uint16_t makers[] = {0x05f1, 0x0059, 0xffff};
     for (size_t i = 0; i < ARRAY_SIZE(makers); i++) {
-        if (info->manufacturer == makers[i]) {
+        if (hci_info()->manufacturer == makers[i]) {
             return true;
         }
     }
@@ -174,7 +174,7 @@ void id_ready(void)
             id_set(BT_ID_DEFAULT, &addr);
         }
     } else if (!have_random) {
-        run->busy = keeps_static_addrs(info);
+        run->busy = id_maker_is_zephyr();
         if (!run->busy) {
             id_generate();
         }

@@ -30,6 +30,9 @@ const bt_addr_le_t *gap_radio_addr(void);
 // Try again what the controller refused.
 void gap_id_retry(void);
 
+// Zephyr's vendor commands are known to this controller, probably.
+bool id_maker_is_zephyr(void);
+
 // The runner, and what happens to the controller.
 bool id_next(struct hci_cmd *cmd, struct wr *params);
 void id_ready(void);

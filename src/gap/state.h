@@ -322,6 +322,8 @@ struct gap_reg {
     bool id_stores; // settings_load() has run: a new identity 0 is to be stored.
     bool name_set;
     bool appearance_set;
+    bool tx_power_set;
+    int8_t tx_power; // dBm, that advertising asks for (breeze_adv_tx_power_set()).
     uint16_t appearance;
     bt_addr_le_t ids[CONFIG_BT_ID_MAX];
     char name[CONFIG_BT_DEVICE_NAME_MAX + 1];

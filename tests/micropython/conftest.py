@@ -169,12 +169,15 @@ def run(interpreter, environment, folder):
 
 
 @pytest.fixture
-def air(folder):
-    """The path of the socket of an air of this test's own."""
+def air(request, folder):
+    """The path of the socket of an air of this test's own; a parameter has more options for it."""
     path = folder / "a"
+    options = getattr(request, "param", [])
     with open(folder / "air.log", "w") as log:
         server = subprocess.Popen(
-            [str(BUILD / "air" / "breeze-air"), "--socket", str(path)], stdout=log, stderr=log
+            [str(BUILD / "air" / "breeze-air"), "--socket", str(path), *options],
+            stdout=log,
+            stderr=log,
         )
     end = time.monotonic() + LIMIT
     while not path.exists():

@@ -1,6 +1,8 @@
 # Links and radio beyond the plain contract (doc/EXTENSIONS.md): parameters, PHYs, the accept list, directed
 # and extended advertising, our own address, trace and log.
 
+import pytest
+
 from sides import CENTRAL, UPDATED, central, peripheral
 
 
@@ -174,7 +176,7 @@ def test_directed_advertising(pair):
                 wait(1)
                 wait(2)
             print(errno(ble.gap_advertise, 20000, peer=(0, b"short")))
-            print(errno(ble.gap_advertise, 20000, peer=central, mode="ext"), errno(ble.gap_advertise, 1, mode="x"))
+            print(errno(ble.gap_advertise, 20000, peer=central, phy=1), errno(ble.gap_advertise, 1, mode="x"))
             """,
             ERRNO,
         ),
@@ -265,6 +267,121 @@ def test_extended_advertising(run, air):
     assert first.finish() == ["22"]
 
 
+def test_extended_advertising_to_few(run, air):
+    """To who is on the accept list, or to one peer, on LE Coded too, where the central that scanned there finds
+    it."""
+    first = run(
+        peripheral(
+            """
+            central = wait(2)[1:]
+            ble.gap_accept_list([(1, b"\\xc0\\1\\2\\3\\4\\5")])
+            ble.gap_advertise(20000, b"\\2\\1\\6", mode="ext", phy=4)
+            print(errno(ble.gap_accept_list, []))
+            tell("others")
+            listen()
+            print([e for e, d in log if e < 3])
+            ble.gap_advertise(None)
+            ble.gap_accept_list([central])
+            ble.gap_advertise(20000, b"\\2\\1\\6", mode="ext", phy=4)
+            tell("listed")
+            wait(1)
+            wait(2)
+            ble.gap_accept_list([(1, b"\\xc0\\1\\2\\3\\4\\5")])
+            ble.gap_advertise(0, mode="ext", phy=4, peer=central)  # The list is not asked.
+            tell("directed")
+            print("PHY", ble.gap_conn_info(wait(1)[0])[5:7])
+            wait(2)
+            print(errno(ble.gap_advertise, 20000, mode="ext", peer=(1, b"short")))
+            """,
+            ERRNO,
+        ),
+        "p",
+        f"air:{air}#p",
+    )
+    second = run(
+        central(
+            """
+            disconnect(conn)
+            listen()
+            print(len(heard(phy=4)) > 0)
+            ble.gap_connect(*to, 1000)  # Who is not on the list is not answered.
+            print(wait(0x82))
+            wait(8)
+            tell("refused")
+            listen()
+            disconnect(connect(to))
+            listen()
+            disconnect(connect(to))
+            """,
+            SCANNED,
+        ),
+        "c",
+        f"air:{air}#c",
+    )
+    second.tell(first.told("address"))
+    first.told("others")
+    second.tell("on")
+    second.told("refused")
+    first.tell("on")
+    for stage in ("listed", "directed"):
+        first.told(stage)
+        second.tell("on")
+    assert second.finish() == ["True", "(65535, 2)"]
+    assert first.finish() == ["16", "[]", "PHY (4, 4)", "ValueError"]
+
+
+def powers(trace):
+    """What LE Set Extended Advertising Parameters asked for, from a btsnoop file."""
+    found, at = [], 0
+    while (at := trace.find(b"\x36\x20\x19", at)) >= 0:
+        found.append(trace[at + 3 + 19])
+        at += 1
+    return found
+
+
+POWER = """
+from bt import *
+def errno(call, **kw):
+    try:
+        call(**kw)
+    except (OSError, ValueError) as error:
+        return error.errno if isinstance(error, OSError) else type(error).__name__
+    return 0
+print(errno(ble.config, tx_power=4))
+start()
+"""
+
+
+def test_tx_power(run, air, folder):
+    """Extended advertising asks for it, and so does plain advertising where the controller has both."""
+    program = run(
+        POWER
+        + """
+ble.config(trace="t.btsnoop")
+advertise()
+ble.config(tx_power=-8)
+advertise()
+ble.gap_advertise(20000, mode="ext")
+ble.active(False)
+start()
+advertise()
+ble.config(tx_power=None)
+advertise()
+print([errno(ble.config, tx_power=n) for n in (21, -128, 1000)])
+""",
+        hci=f"air:{air}#p",
+    )
+    assert program.finish() == ["19", "[22, 22, 22]"]
+    trace = (folder / "t.btsnoop").read_bytes()
+    assert powers(trace) == [0x7F, 0xF8, 0xF8, 0xF8, 0x7F]
+
+
+@pytest.mark.parametrize("air", [["--level", "4.2"]], indirect=True)
+def test_tx_power_of_an_old_controller(run, air):
+    program = run(POWER + "print(errno(ble.config, tx_power=4))", hci=f"air:{air}#p")
+    assert program.finish() == ["19", "95"]
+
+
 def test_own_address(run, air):
     """A static one, before the first activation."""
     program = run(
@@ -284,11 +401,11 @@ def test_own_address(run, air):
         ble.active(False)
         start()
         print(ble.config("mac") == (1, own), errno(ble.config, addr=own), errno(ble.config, addr=b"\\xc1\\2\\3\\4\\5\\7"))
-        print(errno(ble.config, tx_power=4), errno(ble.config, events="all"), errno(ble.config, nonsense=1))
+        print(errno(ble.config, events="all"), errno(ble.config, nonsense=1))
         """,
         hci=f"air:{air}#p",
     )
-    assert program.finish() == ["22 ValueError", "True", "True 0 16", "95 ValueError ValueError"]
+    assert program.finish() == ["22 ValueError", "True", "True 0 16", "ValueError ValueError"]
 
 
 def test_trace_and_log(run, air, folder):

@@ -302,6 +302,37 @@ static void test_scan_response_and_who_asked(void **state)
     end();
 }
 
+static void do_power(void *arg)
+{
+    assert_int_equal(breeze_adv_tx_power_set(*(int8_t *)arg), 0);
+}
+
+static void do_check_power(void *arg)
+{
+    struct bt_le_ext_adv_info info;
+    assert_int_equal(bt_le_ext_adv_get_info(me()->sets[0], &info), 0);
+    assert_int_equal(info.tx_power, *(int8_t *)arg);
+}
+
+// What is asked for, what the controller makes of it, and what others are told.
+static void test_power(void **state)
+{
+    static struct {
+        int8_t asked, chosen;
+    } rows[] = {{BT_GAP_TX_POWER_INVALID, 0}, {-12, -12}, {8, 8}, {20, 10}, {-127, -20}};
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        begin(AIR_LEVEL_5_4, AIR_LEVEL_5_4);
+        sim_on(nodes[ADV].host, do_power, &rows[i].asked);
+        advertise((struct advert){.options = BT_LE_ADV_OPT_EXT_ADV | BT_LE_ADV_OPT_USE_TX_POWER,
+                                  .len = 20});
+        scan(BT_LE_SCAN_OPT_NONE);
+        check_long(20);
+        assert_int_equal(nodes[SCAN].info.tx_power, rows[i].chosen);
+        sim_on(nodes[ADV].host, do_check_power, &rows[i].chosen);
+        end();
+    }
+}
+
 // Once for each set: what asks, and what answers.
 static void test_duplicates_by_set(void **state)
 {
@@ -372,6 +403,33 @@ static void do_create(void *arg)
     air_controller_static_address(sim_controller(nodes[ADV].host), peer.a.val);
     assert_int_equal(bt_conn_le_create(&peer, &param, BT_LE_CONN_PARAM(24, 24, 0, 100), &conn), 0);
     bt_conn_unref(conn);
+}
+
+static void do_list(void *arg)
+{
+    bt_addr_le_t peer = {.type = BT_ADDR_LE_RANDOM};
+    air_controller_static_address(sim_controller(nodes[SCAN].host), peer.a.val);
+    peer.a.val[0] ^= !*(bool *)arg;
+    assert_int_equal(bt_le_filter_accept_list_add(&peer), 0);
+}
+
+// Who is on the list is let in; who is not is not answered.
+static void test_set_with_the_accept_list(void **state)
+{
+    static uint32_t options = BT_CONN_LE_OPT_NONE;
+    for (int i = 0; i < 2; i++) {
+        bool listed = i;
+        begin(AIR_LEVEL_5_4, AIR_LEVEL_5_4);
+        sim_on(nodes[ADV].host, do_list, &listed);
+        advertise((struct advert){.options = BT_LE_ADV_OPT_EXT_ADV | BT_LE_ADV_OPT_CONN |
+                                             BT_LE_ADV_OPT_FILTER_CONN});
+        sim_on(nodes[SCAN].host, do_create, &options);
+        sim_run(sim, 5 * SECOND);
+        assert_int_equal(nodes[ADV].connected, listed);
+        assert_int_equal(nodes[SCAN].connected, listed);
+        assert_int_equal(nodes[SCAN].failed, !listed);
+        end();
+    }
 }
 
 static bool both_connected(void *arg)
@@ -712,6 +770,8 @@ int main(void)
         cmocka_unit_test(test_long_data),
         cmocka_unit_test(test_coded),
         cmocka_unit_test(test_scan_response_and_who_asked),
+        cmocka_unit_test(test_power),
+        cmocka_unit_test(test_set_with_the_accept_list),
         cmocka_unit_test(test_duplicates_by_set),
         cmocka_unit_test(test_hostile_55_anonymous),
         cmocka_unit_test(test_several_sets_beside_legacy),

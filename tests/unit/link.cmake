@@ -6,7 +6,7 @@ set(link_sources
 foreach(file again cb conn evt failed info param radio source subrate)
     list(APPEND link_sources ${PROJECT_SOURCE_DIR}/src/conn/${file}.c)
 endforeach()
-foreach(file accept ad addr adv ext ext_adv ext_data ext_scan gap per_adv per_api per_sync id init link name scan scan_dup)
+foreach(file accept ad addr adv ext ext_adv ext_data ext_scan gap per_adv per_api per_sync id init link name scan scan_dup tx_power)
     list(APPEND link_sources ${PROJECT_SOURCE_DIR}/src/gap/${file}.c)
 endforeach()
 set(privacy_sources ${link_sources})

@@ -118,6 +118,60 @@ static void scanning_on_both_phys(void **state)
     assert_int_equal(bt_le_scan_start(&param, NULL), -EINVAL);
 }
 
+// What is asked for stands in the parameters of every set, the legacy calls' too.
+static void power_of_advertising(void **state)
+{
+    struct bt_le_ext_adv *set;
+    assert_int_equal(breeze_adv_tx_power_set(-128), -EINVAL);
+    assert_int_equal(breeze_adv_tx_power_set(21), -EINVAL);
+    assert_int_equal(breeze_adv_tx_power_set(-8), 0);
+    advertise_once();
+    assert_int_equal(fake_cmd_last(BT_HCI_OP_LE_SET_EXT_ADV_PARAM)->params[19], 0xf8);
+    assert_int_equal(bt_le_ext_adv_create(BT_LE_EXT_ADV_NCONN, &cb, &set), 0);
+    assert_int_equal(fake_cmd_last(BT_HCI_OP_LE_SET_EXT_ADV_PARAM)->params[19], 0xf8);
+    assert_int_equal(bt_le_ext_adv_delete(set), 0);
+    assert_int_equal(breeze_adv_tx_power_set(0), 0);
+    advertise_once();
+    assert_int_equal(fake_cmd_last(BT_HCI_OP_LE_SET_EXT_ADV_PARAM)->params[19], 0);
+    assert_int_equal(breeze_adv_tx_power_set(BT_GAP_TX_POWER_INVALID), 0);
+    advertise_once();
+    assert_int_equal(fake_cmd_last(BT_HCI_OP_LE_SET_EXT_ADV_PARAM)->params[19], 0x7f);
+    assert_int_equal(fake_cmd_count(BT_OP(BT_OGF_VS, 0x00e)), 0);
+}
+
+// Without these commands Zephyr's own is asked, of controllers that may know it.
+static void power_by_the_vendors_command(void **state)
+{
+    hci_run.info.le_features[1] = 0;
+    hci_run.info.manufacturer = 0x1234;
+    assert_int_equal(breeze_adv_tx_power_set(4), -ENOTSUP);
+    assert_int_equal(fake_cmd_count(BT_OP(BT_OGF_VS, 0x00e)), 0);
+    hci_run.info.manufacturer = 0x05f1;
+    assert_int_equal(breeze_adv_tx_power_set(-20), 0);
+    ASSERT_CMD(BT_OP(BT_OGF_VS, 0x00e), 0, 0, 0, 0xec);
+    fake_answer(BT_OP(BT_OGF_VS, 0x00e), BT_HCI_ERR_UNKNOWN_CMD, 0);
+    assert_int_equal(breeze_adv_tx_power_set(-20), -ENOTSUP);
+}
+
+// A set that answers only who is on the accept list uses that, which stays as it is meanwhile.
+static void set_with_the_accept_list(void **state)
+{
+    struct bt_le_ext_adv *set;
+    struct bt_le_adv_param param = *BT_LE_EXT_ADV_CONN;
+    param.options |= BT_LE_ADV_OPT_FILTER_CONN | BT_LE_ADV_OPT_FILTER_SCAN_REQ;
+    assert_int_equal(bt_le_filter_accept_list_add(&peer_a), 0);
+    assert_int_equal(bt_le_ext_adv_create(&param, &cb, &set), 0);
+    assert_int_equal(fake_cmd_last(BT_HCI_OP_LE_SET_EXT_ADV_PARAM)->params[18], 3);
+    assert_int_equal(bt_le_filter_accept_list_add(&peer_b), 0);
+    assert_int_equal(bt_le_ext_adv_start(set, BT_LE_EXT_ADV_START_DEFAULT), 0);
+    assert_int_equal(bt_le_filter_accept_list_clear(), -EBUSY);
+    assert_int_equal(bt_le_ext_adv_stop(set), 0);
+    assert_int_equal(bt_le_filter_accept_list_clear(), 0);
+    param.peer = &peer_a;
+    assert_int_equal(bt_le_ext_adv_update_param(set, &param), -EINVAL);
+    assert_int_equal(bt_le_ext_adv_delete(set), 0);
+}
+
 static void connecting_on_coded(void **state)
 {
     struct bt_conn *conn;
@@ -212,6 +266,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(only_random_addresses_are_set, setup, fake_teardown),
         cmocka_unit_test_setup_teardown(high_duty_has_a_duration, setup, fake_teardown),
         cmocka_unit_test_setup_teardown(scanning_on_both_phys, setup, fake_teardown),
+        cmocka_unit_test_setup_teardown(power_of_advertising, setup, fake_teardown),
+        cmocka_unit_test_setup_teardown(power_by_the_vendors_command, setup, fake_teardown),
+        cmocka_unit_test_setup_teardown(set_with_the_accept_list, setup, fake_teardown),
         cmocka_unit_test_setup_teardown(connecting_on_coded, setup, fake_teardown),
         cmocka_unit_test_setup_teardown(link_waits_for_its_set, setup, fake_teardown),
         cmocka_unit_test_setup_teardown(hostile_09_link_without_its_set, setup, fake_teardown),

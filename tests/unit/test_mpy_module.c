@@ -121,12 +121,16 @@ int mpy_ext_advertise_to(int32_t interval_us, uint8_t addr_type, const uint8_t *
     return heard("advertise_to", interval_us, addr_type, 0, 0, 0);
 }
 
-int mpy_ext_advertise(int32_t interval_us, bool connectable, uint8_t phy, const uint8_t *adv,
-                      size_t adv_len, const uint8_t *rsp, size_t rsp_len)
+int mpy_ext_advertise(const struct mpy_ext_adv *ext)
 {
-    keep(0, adv, adv_len);
-    keep(1, rsp, rsp_len);
-    return heard("advertise_ext", interval_us, connectable, phy, 0, 0);
+    keep(0, ext->adv, ext->adv_len);
+    keep(1, ext->addr ? ext->addr : ext->rsp, ext->addr ? 6 : ext->rsp_len);
+    return heard("advertise_ext", ext->interval_us, ext->connectable, ext->phy, ext->addr_type, 0);
+}
+
+int mpy_ext_tx_power(int32_t dbm)
+{
+    return heard("tx_power", dbm, 0, 0, 0, 0);
 }
 
 int mpy_ext_scan(const struct mpy_ext_scan *scan)
@@ -184,6 +188,8 @@ static void numbers_cross(void **state)
     assert_heard("conn_update", 2, 7500, -1, 4, 5000);
     assert_ptr_equal(CALL("phy", INT(1), INT(2), INT(300)), NONE);
     assert_heard("phy", 1, 2, 300, 0, 0);
+    assert_ptr_equal(CALL("tx_power", INT(-12)), NONE);
+    assert_heard("tx_power", -12, 0, 0, 0, 0);
     assert_ptr_equal(CALL("data_len", INT(1), INT(251)), NONE);
     assert_heard("data_len", 1, 251, 0, 0, 0);
     mp_obj_t yes = double_bool(true);
@@ -208,11 +214,17 @@ static void buffers_cross(void **state)
     assert_ptr_equal(CALL("accept_list", BYTES(list)), NONE);
     assert_heard("accept_list", 2, 0, 0, 0, 0);
     assert_memory_equal(host.octets[0], list, sizeof(list));
-    assert_ptr_equal(CALL("advertise_ext", INT(0), BYTES(addr), NONE, double_bool(true), INT(4)),
-                     NONE);
+    assert_ptr_equal(
+        CALL("advertise_ext", INT(0), BYTES(addr), NONE, double_bool(true), INT(4), INT(0), NONE),
+        NONE);
     assert_heard("advertise_ext", 0, 1, 4, 0, 0);
     assert_int_equal(host.len[0], sizeof(addr));
     assert_int_equal(host.len[1], SIZE_MAX);
+    assert_ptr_equal(
+        CALL("advertise_ext", INT(9), NONE, NONE, double_bool(true), INT(1), INT(1), BYTES(addr)),
+        NONE);
+    assert_heard("advertise_ext", 9, 1, 1, 1, 0);
+    assert_memory_equal(host.octets[1], addr, sizeof(addr));
 }
 
 static void results_cross(void **state)
@@ -261,7 +273,7 @@ static void wrong_arguments(void **state)
     assert_raises(DOUBLE_TYPE_ERROR);
     CALL("level", BYTES(addr));
     assert_raises(DOUBLE_TYPE_ERROR);
-    CALL("advertise_ext", INT(0), NONE, NONE, double_bool(true), INT(260));
+    CALL("advertise_ext", INT(0), NONE, NONE, double_bool(true), INT(260), INT(0), NONE);
     assert_raises(MP_EINVAL);
     if (sizeof(mp_int_t) > 4) {
         CALL("level", INT((mp_int_t)INT32_MAX + 1));
@@ -282,11 +294,11 @@ static void errors_of_the_host(void **state)
         {"level", 1, "n"},           {"unpair", 1, "na"},        {"bonds", 0, ""},
         {"conn_update", 1, "nnnnn"}, {"conn_info", 1, "n"},      {"rssi", 1, "n"},
         {"phy", 1, "nnn"},           {"data_len", 1, "nn"},      {"addr", 0, "a"},
-        {"accept_list", 0, "a"},     {"advertise_to", 1, "nna"}, {"advertise_ext", 1, "naann"},
-        {"scan", 1, "nnnnnn"},
+        {"accept_list", 0, "a"},     {"advertise_to", 1, "nna"}, {"advertise_ext", 1, "naannna"},
+        {"scan", 1, "nnnnnn"},       {"tx_power", 1, "n"},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        mp_obj_t args[6];
+        mp_obj_t args[7];
         double_reset();
         for (size_t k = 0; rows[i].args[k]; k++) {
             args[k] = rows[i].args[k] == 'a' ? BYTES(addr) : INT(rows[i].number);
