@@ -22,24 +22,13 @@ IRQ_GATTC_WRITE_DONE = 17
 IRQ_GATTC_NOTIFY = 18
 IRQ_MTU_EXCHANGED = 21
 
-SENSING = bluetooth.UUID(0x181A)
+NAME = b"breeze-demo"
 TEMPERATURE = bluetooth.UUID(0x2A6E)
-UART = bluetooth.UUID("6e400001-b5a3-f393-e0a9-e50e24dcca9e")
 UART_RX = bluetooth.UUID("6e400002-b5a3-f393-e0a9-e50e24dcca9e")
 UART_TX = bluetooth.UUID("6e400003-b5a3-f393-e0a9-e50e24dcca9e")
 
 COUNT = 1000
 SUBSCRIBE = b"\x01\x00"
-
-
-def has_service(adv_data, uuid):
-    at = 0
-    while at + 1 < len(adv_data) and adv_data[at]:
-        end = at + 1 + adv_data[at]
-        if adv_data[at + 1] in (2, 3, 6, 7) and bytes(uuid) in bytes(adv_data[at + 2 : end]):
-            return True
-        at = end
-    return False
 
 
 class Central:
@@ -59,7 +48,7 @@ class Central:
     def on_event(self, event, data):
         if event == IRQ_SCAN_RESULT:
             addr_type, addr, adv_type, rssi, adv_data = data
-            if self.peer is None and has_service(adv_data, SENSING):
+            if self.peer is None and NAME in bytes(adv_data):
                 self.peer = addr_type, bytes(addr)
                 print("found", self.peer[1].hex(":"), "at", rssi, "dBm")
                 self.ble.gap_scan(None)

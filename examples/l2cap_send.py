@@ -37,16 +37,6 @@ def checksum(data, before=1):
     return b % 65521 << 16 | a % 65521
 
 
-def has_service(adv_data, uuid):
-    at = 0
-    while at + 1 < len(adv_data) and adv_data[at]:
-        end = at + 1 + adv_data[at]
-        if adv_data[at + 1] in (6, 7) and bytes(uuid) in bytes(adv_data[at + 2 : end]):
-            return True
-        at = end
-    return False
-
-
 class Sender:
     def __init__(self, ble):
         self.ble = ble
@@ -62,7 +52,7 @@ class Sender:
     def on_event(self, event, data):
         if event == IRQ_SCAN_RESULT:
             addr_type, addr, adv_type, rssi, adv_data = data
-            if self.peer is None and has_service(adv_data, SERVICE):
+            if self.peer is None and bytes(SERVICE) in bytes(adv_data):
                 self.peer = addr_type, bytes(addr)
                 self.ble.gap_scan(None)
         elif event == IRQ_PERIPHERAL_CONNECT:

@@ -22,6 +22,13 @@ from ubluetooth import (
 _IRQ_GET_SECRET = 29
 
 
+# (addr_type, addr)
+def _peer(peer):
+    if type(peer) not in (tuple, list) or len(peer) != 2:
+        raise ValueError("a peer is (addr_type, addr)")
+    return peer[0], _addr(peer[1])
+
+
 def _addr(addr):
     if len(addr) != 6:
         raise ValueError("invalid addr")
@@ -75,7 +82,7 @@ class BLE(ubluetooth.BLE):
 
     def _set_events(self, value):
         if value not in (None, "ext"):
-            raise ValueError("events")
+            raise ValueError("events is None or 'ext'")
         _breeze.events(self._on_event if value else None)
 
     def _set_level(self, value):
@@ -101,8 +108,7 @@ class BLE(ubluetooth.BLE):
         if not peer:
             _breeze.unpair(0, None)
             return
-        addr_type, addr = peer
-        _breeze.unpair(addr_type, _addr(addr))
+        _breeze.unpair(*_peer(peer))
 
     # [(addr_type, addr, flags)], flags: 1 authenticated, 2 Secure Connections.
     def gap_bonds(self):
@@ -129,8 +135,9 @@ class BLE(ubluetooth.BLE):
     # [(addr_type, addr)]; while it is not empty, nobody else counts.
     def gap_accept_list(self, peers):
         octets = b""
-        for addr_type, addr in peers:
-            octets += bytes([addr_type]) + bytes(_addr(addr))
+        for peer in peers:
+            addr_type, addr = _peer(peer)
+            octets += bytes([addr_type]) + bytes(addr)
         _breeze.accept_list(octets)
 
     def gap_advertise(
@@ -148,9 +155,7 @@ class BLE(ubluetooth.BLE):
             raise ValueError("mode is None or 'ext'")
         if phy and not mode:
             raise ValueError("phy is for mode='ext'")
-        addr_type, addr = peer or (0, None)
-        if peer:
-            _addr(addr)
+        addr_type, addr = _peer(peer) if peer else (0, None)
         if interval_us is None or not (mode or peer):
             super().gap_advertise(interval_us, adv_data, resp_data=resp_data, connectable=connectable)
         elif mode:

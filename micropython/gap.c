@@ -128,7 +128,7 @@ int mpy_ext_advertise_to(int32_t interval_us, uint8_t addr_type, const uint8_t *
     if (!mpy_on()) {
         return MP_ENODEV;
     }
-    if (interval_us < 0) {
+    if (interval_us < 0 || addr_type > BT_ADDR_LE_RANDOM_ID) {
         return MP_EINVAL;
     }
     mp_bluetooth_gap_advertise_stop();
@@ -164,7 +164,7 @@ int mpy_ext_advertise(const struct mpy_ext_adv *ext)
         return MP_ENODEV;
     }
     if (ext->interval_us < 0 || ext->phy > BT_GAP_LE_PHY_CODED ||
-        (ext->connectable && ext->adv_len > AD_CONN_MAX)) {
+        ext->addr_type > BT_ADDR_LE_RANDOM_ID || (ext->connectable && ext->adv_len > AD_CONN_MAX)) {
         return MP_EINVAL;
     }
     mp_bluetooth_gap_advertise_stop();
@@ -191,6 +191,11 @@ int mpy_ext_accept_list(const uint8_t *list, size_t count)
 {
     if (!mpy_on()) {
         return MP_ENODEV;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (list[i * MPY_EXT_ACCEPT_LEN] > BT_ADDR_LE_RANDOM_ID) {
+            return MP_EINVAL;
+        }
     }
     int err = bt_le_filter_accept_list_clear();
     for (size_t i = 0; !err && i < count; i++) {

@@ -36,7 +36,33 @@ def _open_library():
         )
 
 
-_lib = _open_library()
+def _number(n):
+    if type(n) is not int and type(n) is not bool:
+        raise TypeError("can't convert %s to int" % type(n).__name__)
+    if not -0x80000000 <= n <= 0xFFFFFFFF:
+        raise OverflowError("overflow converting long int to machine word")
+
+
+# ffi takes the address of a str for a number, and None for 0: as on a board, neither is one.
+class _Library:
+    def __init__(self, lib):
+        self._lib = lib
+
+    def func(self, result, name, types):
+        call = self._lib.func(result, name, types)
+        numbers = [i for i in range(len(types)) if types[i] == "i"]
+        if not numbers:
+            return call
+
+        def checked(*args):
+            for i in numbers:
+                _number(args[i])
+            return call(*args)
+
+        return checked
+
+
+_lib = _Library(_open_library())
 
 # int breeze_mpy_NAME(types): as in breeze_mpy.h; i int, I unsigned int, P pointer, s string.
 _open = _lib.func("i", "breeze_mpy_open", "s")
@@ -91,8 +117,20 @@ _l2cap_available = _lib.func("i", "breeze_mpy_l2cap_available", "ii")
 
 _SECURITY = {"bond": 0, "mitm": 1, "le_secure": 2, "io": 3}
 _ENODEV = 19
+_EINVAL = 22
 _ENOTCONN = 107
 _STALLED = 1000
+
+# What these numbers mean wherever they come from.
+_SENTENCES = {
+    _ENODEV: "the radio is off: active(True) comes first",
+    _ENOTCONN: "there is no such connection",
+}
+
+
+def _error(err, why=None):
+    why = why or _SENTENCES.get(err)
+    return OSError(err, why) if why else OSError(err)
 
 
 # Wait for a call; its errno. The waiting is done here, a slice at a time, so that scheduled
@@ -107,10 +145,11 @@ def _errno(r):
     return r
 
 
-def _do(r):
+# `why` says what EINVAL means here, if anything.
+def _do(r, why=None):
     r = _errno(r)
     if r:
-        raise OSError(r)
+        raise _error(r, why if r == _EINVAL else None)
 
 
 # The same for a call with octets as its result.
@@ -366,12 +405,20 @@ def _uuid_bytes(uuid, what):
     return bytes([len(octets)]) + octets
 
 
+_E2BIG = 7
+_EBUSY = 16
 _TOO_LARGE = "the service table is too large: at most 16 services, each with at most 255 characteristics of at most 255 descriptors"
+
+
+_TABLE = {
+    _E2BIG: _TOO_LARGE,
+    _EBUSY: "not while advertising, scanning, connecting or connected",
+}
 
 
 def _count(n):
     if n > 255:
-        raise OSError(7, _TOO_LARGE)
+        raise _error(_E2BIG, _TOO_LARGE)
     return bytes([n])
 
 
@@ -458,11 +505,11 @@ class BLE:
 
     def _config_set(self, key, value):
         if key == "gap_name":
-            _do(_set_name(*_in(value)))
+            _do(_set_name(*_in(value)), "the name is too long: at most 31 octets")
         elif key == "mtu":
-            _do(_set_mtu(value))
+            _do(_set_mtu(value), "the MTU is 23 to 517")
         elif key == "addr_mode":
-            _do(_set_addr_mode(value & 0xFF))
+            _do(_set_addr_mode(value & 0xFF), "this controller has the other kind of address")
         elif key in _SECURITY:
             _do(_set_security(_SECURITY[key], int(value)))
         elif key == "rxbuf":
@@ -479,13 +526,16 @@ class BLE:
             return
         adv, adv_len = _in(adv_data)
         rsp, rsp_len = _in(resp_data)
-        _do(_advertise(1 if connectable else 0, interval_us, adv, adv_len, rsp, rsp_len))
+        long = adv_len > 31 or rsp_len > 31
+        why = "at most 31 octets of data, and of resp_data" if long else "the interval is 20 ms to 10.24 s"
+        _do(_advertise(1 if connectable else 0, interval_us, adv, adv_len, rsp, rsp_len), why)
 
     def gap_scan(self, duration_ms=0, interval_us=1280000, window_us=11250, active=False):
         if duration_ms is None:
             _do(_scan_stop())
         else:
-            _do(_scan(duration_ms, interval_us, window_us, 1 if active else 0))
+            why = "the window is not longer than the interval, and no time is negative"
+            _do(_scan(duration_ms, interval_us, window_us, 1 if active else 0), why)
 
     def gap_connect(
         self, addr_type, *args
@@ -504,7 +554,8 @@ class BLE:
         for i in range(1, len(args)):
             if args[i] is not None:
                 times[i - 1] = args[i]
-        _do(_connect(addr_type, addr, *times))
+        why = "addr_type is 0 or 1, intervals are 7.5 ms to 4 s"
+        _do(_connect(addr_type, addr, *times), why)
 
     def gap_pair(self, conn_handle):
         _do(_pair(conn_handle))
@@ -517,17 +568,17 @@ class BLE:
         if err == _ENOTCONN:
             return False
         if err:
-            raise OSError(err)
+            raise _error(err)
         return True
 
     def gatts_register_services(self, services):
         if not _is_active():
-            raise OSError(_ENODEV)
+            raise _error(_ENODEV)
         table, counts = _encode_services(services)
         token = _register(table, len(table))
         err = _errno(token)
         if err:
-            raise OSError(err, _TOO_LARGE) if err == 7 else OSError(err)
+            raise _error(err, _TABLE.get(err))
         n = _result_len(token)
         buf = bytearray(n)
         _result(token, buf, n)
@@ -550,7 +601,7 @@ class BLE:
 
     def gatts_write(self, value_handle, data, send_update=False):
         data, n = _in(data)
-        _do(_gatts_write(value_handle, data, n, 1 if send_update else 0))
+        _do(_gatts_write(value_handle, data, n, 1 if send_update else 0), "no value has this handle")
         return n
 
     def gatts_notify(self, conn_handle, value_handle, data=None):
@@ -560,7 +611,8 @@ class BLE:
         _do(_gatts_notify(conn_handle, value_handle, 2, *_in(data)))
 
     def gatts_set_buffer(self, value_handle, len, append=False):
-        _do(_gatts_set_buffer(value_handle, len, 1 if append else 0))
+        why = "no value has this handle, or the length is negative"
+        _do(_gatts_set_buffer(value_handle, len, 1 if append else 0), why)
 
     def gattc_discover_services(self, conn_handle, uuid=None):
         _do(_discover_services(conn_handle, *_uuid_in(uuid)))
@@ -596,7 +648,7 @@ class BLE:
         buf, n = _in(buf)
         err = _errno(_l2cap_send(conn_handle, cid, buf, n))
         if err and err != _STALLED:
-            raise OSError(err)
+            raise _error(err)
         return not err
 
     def l2cap_recvinto(self, conn_handle, cid, buf):

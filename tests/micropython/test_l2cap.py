@@ -25,10 +25,7 @@ def test_there_and_back(pair):
         *both(
             """
             import random
-            start()
-            address()
-            ble.l2cap_listen(22, 450)
-            advertise()
+            serve((22, 450))
             conn = wait(1)[0]
             accept = wait(22)
             connected = wait(23)
@@ -78,11 +75,7 @@ def test_many_channels_and_psms(pair):
     one, two = pair(
         *both(
             """
-            start()
-            address()
-            ble.l2cap_listen(0x80, 300)
-            ble.l2cap_listen(0x25, 100)
-            advertise()
+            serve((0x80, 300), (0x25, 100))
             conn = wait(1)[0]
             until(lambda: len(opened) == 3)
             ble.l2cap_connect(conn, 0x81, 64)
@@ -141,10 +134,7 @@ def test_refused(pair):
                 calls += 1
                 return calls - 1
             l2.on_other = on_other
-            start()
-            address()
-            ble.l2cap_listen(0x80, 100)
-            advertise()
+            serve((0x80, 100))
             wait(1), wait(2)
             print(calls, len(opened), len(closed))
             """,
@@ -248,10 +238,7 @@ def test_partial_reads(pair):
         *both(
             """
             l2.reading = False
-            start()
-            address()
-            ble.l2cap_listen(0x80, 500)
-            advertise()
+            serve((0x80, 500))
             conn, cid = wait(23)[:2]
             wait(25), wait(25), wait(25)
             read = ble.l2cap_recvinto
@@ -331,7 +318,7 @@ listen()
 def test_pitfall_88_back_pressure_both_ways(run, air):
     """Nobody reads: both senders stall, further sends are EBUSY, and nothing is lost when they go on."""
     one = run(
-        PERIPHERAL + "start()\naddress()\nble.l2cap_listen(0x80, 512)\nadvertise()\nwait(1)\n" + STALL,
+        PERIPHERAL + "serve((0x80, 512))\nwait(1)\n" + STALL,
         "p",
         f"air:{air}#p",
     )
@@ -385,8 +372,7 @@ def test_big_transfer_both_ways(pair):
     """
     one, two = pair(
         *both(
-            "l2.reading = False\nstart()\naddress()\n"
-            "ble.l2cap_listen(0x80, 600)\nadvertise()\nwait(1)\n"
+            "l2.reading = False\nserve((0x80, 600))\nwait(1)\n"
             + textwrap.dedent(work)
             + "ble.l2cap_disconnect(*key)\nwait(2)\n",
             "l2.reading = False\nconn = connect(to)\nble.l2cap_connect(conn, 0x80, 700)\n"
@@ -404,10 +390,7 @@ def test_large_sdu(pair):
         *both(
             """
             l2.reading = False
-            start()
-            address()
-            ble.l2cap_listen(0x80, 65535)
-            advertise()
+            serve((0x80, 65535))
             conn, cid, psm, ours, peers = wait(23)
             wait(25)
             whole = bytearray(65524)
@@ -436,10 +419,7 @@ def test_pitfall_85_disconnect_in_the_middle(pair):
         *both(
             """
             l2.reading = False
-            start()
-            address()
-            ble.l2cap_listen(0x80, 100)
-            advertise()
+            serve((0x80, 100))
             conn, cid = wait(23)[:2]
             for i in range(32):
                 wait(25)
@@ -478,10 +458,7 @@ def test_disconnect_after_send(pair):
     one, two = pair(
         *both(
             """
-            start()
-            address()
-            ble.l2cap_listen(0x80, 400)
-            advertise()
+            serve((0x80, 400))
             for n in (1, 2, 5, 40):
                 conn, cid = wait(23)[:2]
                 until(lambda: (conn, cid, 0x80, 0) in closed)
@@ -513,10 +490,7 @@ def test_disconnect_while_nobody_reads(pair):
         *both(
             """
             l2.reading = False
-            start()
-            address()
-            ble.l2cap_listen(0x80, 100)
-            advertise()
+            serve((0x80, 100))
             until(lambda: closed)
             conn, cid = closed[0][:2]
             # It is over; what had come can be read.
@@ -546,10 +520,7 @@ def test_link_lost(pair):
     one, two = pair(
         *both(
             """
-            start()
-            address()
-            ble.l2cap_listen(0x80, 100)
-            advertise()
+            serve((0x80, 100))
             until(lambda: len(opened) == 3)
             wait(2)
             order = [e for e, d in log if e in (2, 24)]

@@ -73,6 +73,15 @@ def pattern(n, seed=0):
     return bytes(data)
 
 
+# Be there for a peer: each (PSM, MTU) is listened on.
+def serve(*psms):
+    start()
+    address()
+    for psm, mtu in psms:
+        ble.l2cap_listen(psm, mtu)
+    advertise()
+
+
 def open_channel(conn, psm, mtu):
     ble.l2cap_connect(conn, psm, mtu)
     return wait(23, lambda d: d[2] == psm)
