@@ -130,6 +130,10 @@ static void launch(const struct hci_cmd *cmd, size_t params_len)
 void hci_cmd_kick(void)
 {
     hci_run.cmd.wishes = true;
+    if (hci_run.cmd.asking) {
+        hci_need_turn();
+        return;
+    }
     hci_cmd_go();
 }
 
@@ -148,8 +152,12 @@ void hci_cmd_go(void)
     }
     struct hci_cmd cmd = {0};
     struct wr params = wr_init(hci_run.cmd_packet + BT_BUF_CMD_SIZE(0), 255);
-    c->wishes = ask(&cmd, &params);
-    if (c->wishes) {
+    c->wishes = false;
+    c->asking = true;
+    bool found = ask(&cmd, &params);
+    c->asking = false;
+    c->wishes = c->wishes || found;
+    if (found) {
         __ASSERT(wr_ok(&params), "command parameters longer than 255 octets");
         launch(&cmd, wr_len(&params));
     }

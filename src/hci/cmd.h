@@ -43,7 +43,8 @@ struct hci_source {
 extern const struct hci_source *const hci_sources[];
 
 // What somebody wants has changed: ask the sources, now if a command may be sent, else when it may.
-// Every layer calls it after it changed a wish; a wish that is not announced is not seen.
+// Every layer calls it after it changed a wish; a wish that is not announced is not seen. Inside a source
+// that is being asked it takes effect in the next turn.
 void hci_cmd_kick(void);
 
 // Send what is due, asking only if somebody announced a wish. For the loop.

@@ -28,6 +28,7 @@ struct hci_cmd_run {
     bool busy;       // `cmd` is in flight (or unsent).
     bool credit;     // The controller takes one more command.
     bool wishes;     // A source may have a command.
+    bool asking;     // A source is being asked: it may announce another wish, but not be asked anew.
     bool overdue;    // The time is over; what the transport still holds is read first.
     uint16_t unsent; // Octets of the packet that the transport had no room for.
     uint16_t turn;   // The source that is asked first.

@@ -52,12 +52,17 @@ static int pump_while(bool (*busy)(void *arg), void *arg)
     return 0;
 }
 
+bool hci_may_wait(void)
+{
+    return !hci_run.dispatching && !hci_run.cmd.asking;
+}
+
 int hci_wait(bool (*busy)(void *arg), void *arg)
 {
     if (!busy(arg)) {
         return 0;
     }
-    if (hci_run.dispatching) {
+    if (!hci_may_wait()) {
         return -EAGAIN;
     }
     hci_cmd_kick();

@@ -10,9 +10,12 @@
 //   0             busy(arg) is false now
 //   -EINTR        the port's idle was interrupted (Ctrl-C)
 //   -EINPROGRESS  the room for waiting packets ran out
-//   -EAGAIN       called where waiting is impossible (inside event dispatch)
+//   -EAGAIN       called where waiting is impossible (hci_may_wait())
 //   -ENODEV       the controller was lost
 // In all but the first case the operation stays queued and goes on.
 int hci_wait(bool (*busy)(void *arg), void *arg);
+
+// Can it wait here: not inside event dispatch, nor in a source that is being asked for its command.
+bool hci_may_wait(void);
 
 #endif // BREEZE_SRC_HCI_WAIT_H_
