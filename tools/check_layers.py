@@ -32,7 +32,7 @@ MAY = {
     "kernel": SHIM,
     "buf": SHIM,
     "settings": SHIM + SIDE,
-    "crypto": SHIM + SIDE,
+    "crypto": SHIM + SIDE + ["hci"],  # controller.c: the controller's commands
     "trace": SHIM + SIDE,
     "hci": HCI,
     "conn": CONN,

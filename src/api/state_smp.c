@@ -12,6 +12,7 @@ struct gatt_keep_reg gatt_keep_reg;
 struct resolve_run resolve_run;
 
 int (*const crypto_entropy)(void *buf, size_t len) = hci_rand;
+void (*const crypto_p256_up)(bool lost) = smp_curve_up;
 bool (*const gap_bond_at)(unsigned int place, struct gap_bond *bond) = smp_bond_at;
 void (*const gap_bonds_delete)(uint8_t id) = smp_bonds_delete;
 

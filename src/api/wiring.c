@@ -3,6 +3,7 @@
 // command source or a fixed channel, add its row here.
 #include "att/bearer.h"
 #include "conn/conn.h"
+#include "crypto/controller.h"
 #include "gap/gap.h"
 #include "gatt/gatt.h"
 #include "hci/acl.h"
@@ -22,6 +23,9 @@ const struct hci_source *const hci_sources[] = {
 #endif
     &conn_source,
     &gap_source,
+#if CONFIG_BREEZE_CRYPTO_CONTROLLER
+    &crypto_source,
+#endif
     NULL,
 };
 
@@ -35,12 +39,21 @@ const struct hci_evt_table hci_evt_tables[] = {
 #if CONFIG_BT_SUBRATING
     {subrate_evt_rows, SUBRATE_EVT_ROWS},
 #endif
-    {gap_evt_rows, GAP_EVT_ROWS},         {NULL, 0},
+    {gap_evt_rows, GAP_EVT_ROWS},
+#if CONFIG_BREEZE_CRYPTO_CONTROLLER
+    {crypto_evt_rows, CRYPTO_EVT_ROWS},
+#endif
+    {NULL, 0},
 };
 
 // Who must know that the controller is ready, or lost. Connections first: their ends come before
 // what follows from them.
-const struct hci_up *const hci_ups[] = {&conn_hci_up, &gap_hci_up, NULL};
+const struct hci_up *const hci_ups[] = {
+    &conn_hci_up, &gap_hci_up,
+#if CONFIG_BREEZE_CRYPTO_CONTROLLER
+    &crypto_hci_up,
+#endif
+    NULL};
 
 // Links of the ACL layer are connections; their data goes to L2CAP.
 const struct acl_up acl_up = {

@@ -1,10 +1,12 @@
 // Cryptography for the Security Manager (design D14): a seam below, the functions of Vol 3, Part H,
 // 2.2 above it.
 //
-// The seam is one file per library (mbedtls.c, or the application's own): AES-128 of one block and
-// P-256. Its octets stand most significant first, as FIPS-197 and SEC 1 write them. Everything else
+// The seam is one file per back end (mbedtls.c, controller.c, or the application's own): AES-128 of one block
+// and P-256. Its octets stand most significant first, as FIPS-197 and SEC 1 write them. Everything else
 // here takes and gives values as the Security Manager Protocol carries them, least significant octet
 // first; keys, nonces and confirm values are CRYPTO_LEN octets.
+//
+// With the controller as back end whatever needs AES waits for it (design D3): in the drain or in main only.
 #ifndef BREEZE_SRC_CRYPTO_CRYPTO_H_
 #define BREEZE_SRC_CRYPTO_CRYPTO_H_
 
@@ -12,6 +14,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <breeze/config.h>
+#include <breeze/loop_timer.h>
 #include <zephyr/bluetooth/addr.h>
 
 #define CRYPTO_LEN      16
@@ -19,35 +23,89 @@
 
 // ---- The seam ------------------------------------------------------------------------------------
 
-// One block. `out` may be `in`.
+// One block. `out` may be `in`. A back end that cannot sets crypto_run.failed.
 void crypto_aes_block(const uint8_t key[CRYPTO_LEN], const uint8_t in[CRYPTO_LEN],
                       uint8_t out[CRYPTO_LEN]);
 
 // A key pair, and X of the product of a private key and a public point (X, Y). They take their time
 // (tens to hundreds of milliseconds on a Cortex-M0+): never in dispatch. 0; -EINVAL: the point
-// is not on the curve or is no key (Vol 3, Part H, 2.3.5.6.1); -EIO: the library, or no randomness.
+// is not on the curve or is no key (Vol 3, Part H, 2.3.5.6.1); -EIO: the library, or no randomness, or the
+// key pair is not the last one made; -EINPROGRESS: crypto_p256_up() will say when the same call is worth
+// repeating.
 int crypto_p256_make(uint8_t priv[CRYPTO_P256_LEN], uint8_t pub[2 * CRYPTO_P256_LEN]);
 int crypto_p256_dh(const uint8_t priv[CRYPTO_P256_LEN], const uint8_t pub[2 * CRYPTO_P256_LEN],
                    uint8_t dh[CRYPTO_P256_LEN]);
+
+// The operation under way has ended. `lost`: with it all key pairs that were made. In dispatch.
+// Defined in src/api/state_smp.c.
+extern void (*const crypto_p256_up)(bool lost);
+
+// Can this back end do it. A library always can.
+#if CONFIG_BREEZE_CRYPTO_CONTROLLER
+bool crypto_has_aes(void);
+bool crypto_has_p256(void);
+#else
+static inline bool crypto_has_aes(void)
+{
+    return true;
+}
+static inline bool crypto_has_p256(void)
+{
+    return true;
+}
+#endif
 
 // ---- Random octets -------------------------------------------------------------------------------
 
 // Octets for keys and nonces: CTR_DRBG (SP 800-90A, 10.2.1, without derivation function), seeded from
 // crypto_entropy() at first use and again whenever that has octets. Never waits. 0; -EAGAIN: no
-// seed yet.
+// seed yet. With the controller as back end bt_rand() itself, which waits where it may.
 int crypto_rand(void *buf, size_t len);
 
 // Octets of full entropy, as hci_rand(). Defined in src/api/state_smp.c.
 extern int (*const crypto_entropy)(void *buf, size_t len);
 
+// controller.c: the block that is asked for or there, and the operation on the curve. Most significant octet
+// first, but for `value`, which is as the event brings it.
+struct crypto_aes {
+    uint8_t state;
+    uint8_t ticket; // Grows with each call.
+    uint8_t key[CRYPTO_LEN];
+    uint8_t block[CRYPTO_LEN];
+};
+struct crypto_p256 {
+    uint8_t state;
+    bool multiplies; // Else it makes a key pair.
+    bool has_key;    // The controller has the private key of the last one.
+    int8_t err;
+    uint8_t peer[2 * CRYPTO_P256_LEN];
+    uint8_t value[2 * CRYPTO_P256_LEN];
+    struct loop_timer timer;
+};
+
 struct crypto_run {
+    bool failed; // A block has failed since crypto_ok() was asked.
+#if CONFIG_BREEZE_CRYPTO_CONTROLLER
+    struct crypto_aes aes;
+    struct crypto_p256 p256;
+#else
     bool seeded;
     uint8_t key[CRYPTO_LEN];
     uint8_t v[CRYPTO_LEN];
+#endif
 };
 extern struct crypto_run crypto_run;
 
 // ---- The functions of the specification ----------------------------------------------------------
+
+// Are the values that were made since the last question what they should be. Who is about to use one asks:
+// where a block failed it is worth nothing, and may be known to others.
+static inline bool crypto_ok(void)
+{
+    bool failed = crypto_run.failed;
+    crypto_run.failed = false;
+    return !failed;
+}
 
 void crypto_reverse(void *to, const void *from, size_t len);
 

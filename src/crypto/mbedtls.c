@@ -15,8 +15,10 @@ void crypto_aes_block(const uint8_t key[CRYPTO_LEN], const uint8_t in[CRYPTO_LEN
 {
     mbedtls_aes_context aes;
     mbedtls_aes_init(&aes);
-    (void)mbedtls_aes_setkey_enc(&aes, key, 8 * CRYPTO_LEN);
-    (void)mbedtls_aes_crypt_ecb(&aes, MBEDTLS_AES_ENCRYPT, in, out);
+    if (mbedtls_aes_setkey_enc(&aes, key, 8 * CRYPTO_LEN) ||
+        mbedtls_aes_crypt_ecb(&aes, MBEDTLS_AES_ENCRYPT, in, out)) {
+        crypto_run.failed = true;
+    }
     mbedtls_aes_free(&aes);
 }
 

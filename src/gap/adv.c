@@ -464,6 +464,9 @@ static int start(const struct bt_le_adv_param *param, bool scannable, const stru
 {
     struct adv_run *run = &gap_run.adv;
     enum own_kind own = (enum own_kind)own_kind_of(param->options);
+    if (!own_prepare(own, param->id)) {
+        return -EAGAIN;
+    }
     if (address_taken(own, param->id)) {
         return -EBUSY;
     }

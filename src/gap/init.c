@@ -288,6 +288,9 @@ static int create_check(const struct bt_conn_le_create_param *create_param,
     if (init_is_active()) {
         return -EALREADY;
     }
+    if (!own_prepare(own_kind(), BT_ID_DEFAULT)) {
+        return -EAGAIN;
+    }
     // A controller has one random address, and advertising has set it to another one.
     return adv_hides(own_kind(), BT_ID_DEFAULT) ? -EBUSY : 0;
 }

@@ -4,6 +4,9 @@
 // behind an address as well: in a crowd of strangers each is tried once, not with every report. The
 // memory is a table with one place for each hash of an address; strangers drive each other out,
 // never more than that. Changed bonds empty it.
+//
+// With the controller's cryptography that block would be waited for, in dispatch: there its resolving list does it
+// (rlist.c), and who is not on that list stays unknown behind a private address.
 #include <string.h>
 
 #include "crypto/crypto.h"
@@ -45,7 +48,7 @@ static uint8_t find(uint8_t id, const bt_addr_t *addr)
 bool gap_resolve(uint8_t id, bt_addr_le_t *addr)
 {
     struct gap_bond bond;
-    if (!bt_addr_le_is_rpa(addr)) {
+    if (CONFIG_BREEZE_CRYPTO_CONTROLLER || !bt_addr_le_is_rpa(addr)) {
         return false;
     }
     struct resolved *place = place_of(&addr->a);
@@ -72,7 +75,8 @@ bool gap_find_behind_rpa(uint8_t id, const bt_addr_le_t *addr, struct gap_bond *
 bool gap_is_hidden(const bt_addr_le_t *identity)
 {
     struct gap_bond bond;
-    return !rlist_resolves(identity) && gap_find_behind_rpa(BT_ID_DEFAULT, identity, &bond);
+    return !CONFIG_BREEZE_CRYPTO_CONTROLLER && !rlist_resolves(identity) &&
+           gap_find_behind_rpa(BT_ID_DEFAULT, identity, &bond);
 }
 
 void gap_bonds_forget(uint8_t id)

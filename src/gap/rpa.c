@@ -5,6 +5,10 @@
 // first one made, drops them all; they are made anew when somebody still needs one. So a device at rest
 // makes none. All advertising sets of an identity show the same one: several that change at once would
 // name each other.
+//
+// With the controller's cryptography an address is made where its AES may be waited for: the first one when
+// a call wants it (own_prepare()), the others, for as long as the host is on, in the drain. Until a new one is
+// there the old one stays.
 #include <errno.h>
 #include <string.h>
 
@@ -13,11 +17,25 @@
 #include "crypto/crypto.h"
 #include "gap/id.h"
 #include "gap/state.h"
+#include "hci/wait.h"
 
 #define LOG_LAYER LOG_GAP
 #include "base/log.h"
 
 #define TIMEOUT_MAX 3600 // 7.8.45
+
+static void renew(struct post *post, uint16_t bits);
+
+// These identities' addresses are to change.
+static void outdated(uint8_t ids)
+{
+    if (!CONFIG_BREEZE_CRYPTO_CONTROLLER) {
+        rpa_run.made &= (uint8_t)~ids;
+    } else if (rpa_run.made & ids) {
+        rpa_run.post.fn = renew;
+        post_set(&rpa_run.post, 1);
+    }
+}
 
 // ---- Identity resolving keys --------------------------------------------------------------------
 
@@ -31,7 +49,7 @@ static bool is_zero(const uint8_t irk[16])
 static void irk_set(uint8_t id, const uint8_t irk[16])
 {
     memcpy(rpa_reg.irks[id], irk, sizeof(rpa_reg.irks[id]));
-    rpa_run.made &= (uint8_t)~BIT(id);
+    outdated((uint8_t)BIT(id));
     rpa_reg.unsaved = true;
     rlist_changed();
 }
@@ -116,8 +134,8 @@ uint16_t own_timeout(void)
 
 static void expired(struct loop_timer *timer)
 {
-    rpa_run.made = 0;
     rpa_run.made_nrpa = false;
+    outdated(UINT8_MAX);
     hci_cmd_kick();
 }
 
@@ -170,14 +188,42 @@ static const bt_addr_le_t *nrpa(void)
 // A fresh address of whoever has this IRK.
 static bool rpa_make(const uint8_t irk[16], bt_addr_le_t *addr)
 {
-    if (!random_bits(addr->a.val + 3, 3)) {
+    if ((CONFIG_BREEZE_CRYPTO_CONTROLLER && !hci_may_wait()) || !random_bits(addr->a.val + 3, 3)) {
         return false;
     }
     addr->type = BT_ADDR_LE_RANDOM;
     BT_ADDR_SET_RPA(&addr->a);
     crypto_ah(irk, addr->a.val + 3, addr->a.val);
-    return true;
+    return crypto_ok();
 }
+
+// In the drain, with the controller's cryptography only.
+static void renew(struct post *post, uint16_t bits)
+{
+    bt_addr_le_t fresh;
+    for (uint8_t id = 0; id < CONFIG_BT_ID_MAX; id++) {
+        if (is_zero(rpa_reg.irks[id])) {
+            rpa_run.made &= (uint8_t)~BIT(id);
+        } else if ((rpa_run.made & BIT(id)) && rpa_make(rpa_reg.irks[id], &fresh)) {
+            rpa_run.rpas[id] = fresh;
+        }
+    }
+    if (rpa_run.made) {
+        made();
+    }
+    hci_cmd_kick();
+}
+
+#if CONFIG_BREEZE_CRYPTO_CONTROLLER
+bool own_prepare(enum own_kind kind, uint8_t id)
+{
+    if (rpa_run.post.bits && hci_may_wait()) {
+        post_clear(&rpa_run.post);
+        renew(&rpa_run.post, 1);
+    }
+    return own_addr(kind, id) != NULL;
+}
+#endif
 
 static const bt_addr_le_t *rpa(uint8_t id)
 {
@@ -248,7 +294,12 @@ int breeze_privacy_set(enum breeze_privacy privacy)
     if ((unsigned int)privacy > BREEZE_PRIVACY_NRPA) {
         return -EINVAL;
     }
+    uint8_t before = rpa_reg.privacy;
     rpa_reg.privacy = (uint8_t)(privacy + 1);
+    if (gap_is_ready() && !own_prepare(own_kind(), BT_ID_DEFAULT)) {
+        rpa_reg.privacy = before;
+        return -EAGAIN;
+    }
     rlist_changed();
     return 0;
 }

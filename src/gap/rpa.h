@@ -31,6 +31,17 @@ int own_kind_of(uint32_t adv_options);
 // controller rests, tells the controller and goes on.
 const bt_addr_le_t *own_addr(enum own_kind kind, uint8_t id);
 
+// Make that address now, where its making takes a wait (the controller's cryptography): for calls that begin
+// something, not in dispatch. False: it cannot be made now.
+#if CONFIG_BREEZE_CRYPTO_CONTROLLER && CONFIG_BREEZE_PRIVACY
+bool own_prepare(enum own_kind kind, uint8_t id);
+#else
+static inline bool own_prepare(enum own_kind kind, uint8_t id)
+{
+    return true;
+}
+#endif
+
 // Where directed advertising with these options goes to for a peer of identity `id`: its identity, or a
 // fresh private address of it (BT_LE_ADV_OPT_DIR_ADDR_RPA). False: it is no bond with an IRK.
 bool own_aim(uint32_t adv_options, uint8_t id, const bt_addr_le_t *peer, bt_addr_le_t *to);

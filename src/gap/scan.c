@@ -420,6 +420,9 @@ int bt_le_scan_start(const struct bt_le_scan_param *param, bt_le_scan_cb_t cb)
     if (run->want) {
         return -EALREADY;
     }
+    if (!own_prepare(own_kind(), BT_ID_DEFAULT)) {
+        return -EAGAIN;
+    }
     if (init_needs_quiet()) {
         return -EBUSY;
     }

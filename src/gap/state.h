@@ -260,6 +260,7 @@ struct rpa_run {
     bool made_nrpa;
     bt_addr_le_t nrpa;
     struct loop_timer timer;
+    struct post post; // With the controller's cryptography: they are to be made anew.
     bt_addr_le_t rpas[CONFIG_BT_ID_MAX];
 };
 extern struct rpa_run rpa_run;

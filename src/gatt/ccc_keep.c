@@ -74,6 +74,7 @@ static void check_of(const uint8_t *record, size_t len, uint8_t check[CRYPTO_LEN
     crypto_cmac(key, record, len, check);
 }
 
+// Its length; 0: not now, for want of AES.
 static size_t record_of(const struct gatt_keep *keep, uint8_t record[RECORD_MAX])
 {
     uint8_t check[CRYPTO_LEN];
@@ -91,7 +92,7 @@ static size_t record_of(const struct gatt_keep *keep, uint8_t record[RECORD_MAX]
     }
     check_of(record, wr_len(&w), check);
     wr_bytes(&w, check, CHECK_LEN);
-    return wr_len(&w);
+    return crypto_ok() ? wr_len(&w) : 0;
 }
 
 // Write what is kept of a peer; nothing kept: delete it.
@@ -107,7 +108,8 @@ static void save(const struct gatt_keep *keep)
         put_hex(&n, keep->addr.a.val[i]);
     }
     wr_u8(&n, 0);
-    int err = settings_save_one(name, record, keep->used ? record_of(keep, record) : 0);
+    size_t len = keep->used ? record_of(keep, record) : 0;
+    int err = keep->used && !len ? -EAGAIN : settings_save_one(name, record, len);
     if (err) {
         log_dbg("%s is not kept: %d", name, err);
     }
@@ -161,8 +163,9 @@ static struct gatt_keep now_of(struct bt_conn *conn, const struct gatt_keep *bef
         now.ccc[now.count++].value = entry->value;
     }
     now.used = now.count || now.features;
-    if (link->sync == GATT_SYNC_AWARE) {
-        memcpy(now.hash, gatt_hash(), sizeof(now.hash));
+    const uint8_t *hash = link->sync == GATT_SYNC_AWARE ? gatt_hash() : NULL;
+    if (hash) {
+        memcpy(now.hash, hash, sizeof(now.hash));
     } else if (before) {
         memcpy(now.hash, before->hash, sizeof(now.hash));
         now.changed_start = before->changed_start;
@@ -208,7 +211,8 @@ void gatt_keep_secured(struct bt_conn *conn)
 {
     const struct gatt_keep *keep = keep_find(conn->id, &conn->dst);
     struct gatt_keep copy = keep ? *keep : (struct gatt_keep){.used = false};
-    bool changed = copy.used && memcmp(copy.hash, gatt_hash(), sizeof(copy.hash));
+    const uint8_t *hash = copy.used ? gatt_hash() : NULL;
+    bool changed = copy.used && (!hash || memcmp(copy.hash, hash, sizeof(copy.hash)));
     for (unsigned int i = 0; i < copy.count; i++) {
         if (!changed || !has_moved(&copy, copy.ccc[i].handle)) {
             gatt_ccc_restore(conn, copy.ccc[i].handle, copy.ccc[i].value);
@@ -274,7 +278,7 @@ static bool parse(const uint8_t *record, size_t len, struct gatt_keep *keep, bt_
     }
     uint8_t check[CRYPTO_LEN];
     check_of(record, len - tail, check);
-    return !memcmp(stored, check, tail);
+    return crypto_ok() && !memcmp(stored, check, tail);
 }
 
 // Whether it was made with another identity address than ours, if both are known.
@@ -319,13 +323,20 @@ void breeze_gatt_keep_cb_set(void (*cb)(uint8_t id, const bt_addr_le_t *peer))
 int breeze_gatt_keep_export(uint8_t id, const bt_addr_le_t *peer, uint8_t *record)
 {
     const struct gatt_keep *keep = keep_find(id, peer);
-    return keep ? (int)record_of(keep, record) : -ENOENT;
+    if (!keep) {
+        return -ENOENT;
+    }
+    int len = (int)record_of(keep, record);
+    return len ? len : -EAGAIN;
 }
 
 int breeze_gatt_keep_import(const void *record, size_t len)
 {
     struct gatt_keep keep;
     bt_addr_le_t local;
+    if (!crypto_has_aes()) {
+        return -EAGAIN;
+    }
     if (!parse(record, len, &keep, &local)) {
         log_wrn("what is no whole record of a bonded peer is not taken: %u octets",
                 (unsigned int)len);

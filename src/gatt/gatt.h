@@ -58,7 +58,8 @@ void gatt_ccc_drop_range(uint16_t start, uint16_t end);
 // Configure as the peer did before, unless it has already; nothing if there is no such CCC.
 void gatt_ccc_restore(struct bt_conn *conn, uint16_t handle, uint8_t value);
 
-// hash.c: the Database Hash, as the protocol carries it; not in dispatch. The characteristic.
+// hash.c: the Database Hash, as the protocol carries it; not in dispatch. NULL: it cannot be made just now
+// (the controller's AES). The characteristic.
 const uint8_t *gatt_hash(void);
 ssize_t gatt_hash_read(struct bt_conn *conn, const struct bt_gatt_attr *attr, void *buf,
                        uint16_t len, uint16_t offset);

@@ -63,6 +63,10 @@ const uint8_t *gatt_hash(void)
         add(&cmac, attr, at);
     }
     crypto_cmac_end(&cmac, mac);
+    if (!crypto_ok()) {
+        gatt_keep_reg.hash_known = false;
+        return NULL;
+    }
     crypto_reverse(hash, mac, CRYPTO_LEN);
     return hash;
 }
@@ -71,8 +75,12 @@ const uint8_t *gatt_hash(void)
 ssize_t gatt_hash_read(struct bt_conn *conn, const struct bt_gatt_attr *attr, void *buf,
                        uint16_t len, uint16_t offset)
 {
+    const uint8_t *hash = gatt_hash();
+    if (!hash) {
+        return BT_GATT_ERR(BT_ATT_ERR_UNLIKELY);
+    }
     if (conn && gatt_link_of(conn)->sync == GATT_SYNC_UNAWARE) {
         gatt_link_of(conn)->sync = GATT_SYNC_TOLD;
     }
-    return bt_gatt_attr_read(conn, attr, buf, len, offset, gatt_hash(), GATT_HASH_LEN);
+    return bt_gatt_attr_read(conn, attr, buf, len, offset, hash, GATT_HASH_LEN);
 }

@@ -13,7 +13,7 @@ static int peripheral_ask(struct smp_link *link)
 {
     uint8_t auth = smp_bondable(link) ? SMP_AUTH_BONDING : 0;
     auth |= link->required >= BT_SECURITY_L3 ? SMP_AUTH_MITM : 0;
-    auth |= smp_reg.policy.no_sc ? 0 : SMP_AUTH_SC;
+    auth |= smp_has_sc() ? SMP_AUTH_SC : 0;
     uint8_t pdu[] = {SMP_SECURITY_REQ, auth};
     link->asked = true;
     smp_send(link, pdu, sizeof(pdu));
@@ -36,7 +36,7 @@ int bt_conn_set_security(struct bt_conn *conn, bt_security_t sec)
     bool force = sec & BT_SECURITY_FORCE_PAIR;
     bt_security_t level = sec & ~BT_SECURITY_FORCE_PAIR;
     if (level > BT_SECURITY_L4 || !able(link, level) ||
-        (level == BT_SECURITY_L4 && smp_reg.policy.no_sc)) {
+        (level == BT_SECURITY_L4 && !smp_has_sc())) {
         return -EINVAL;
     }
     if (level <= BT_SECURITY_L1 || (!force && conn->sec_level >= level)) {

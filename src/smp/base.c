@@ -229,38 +229,47 @@ int smp_curve_pair(void)
     return err;
 }
 
-static void curve_dh(struct smp_link *link)
+static int curve_dh(struct smp_link *link)
 {
     uint8_t be[64];
     uint8_t dh[32];
     crypto_reverse(be, link->peer_pub, 32);
     crypto_reverse(be + 32, link->peer_pub + 32, 32);
     int err = crypto_p256_dh(smp_run.priv, be, dh);
-    if (err) {
-        smp_failed(link, err == -EINVAL ? SMP_REASON_DHKEY : SMP_REASON_UNSPECIFIED);
-        return;
+    if (!err) {
+        crypto_reverse(link->dh, dh, 32);
     }
-    crypto_reverse(link->dh, dh, 32);
-    smp_arrived(link, SMP_WAIT_DH);
+    return err;
 }
 
-// One product per turn; the key pair first.
+// The key pair first.
+static void curve_for(struct smp_link *link)
+{
+    uint8_t wait = link->waits & SMP_WAIT_PAIR ? SMP_WAIT_PAIR : SMP_WAIT_DH;
+    int err = smp_curve_pair();
+    if (!err && wait == SMP_WAIT_DH) {
+        err = curve_dh(link);
+    }
+    if (err == -EINPROGRESS) {
+        return; // smp_curve_up()
+    }
+    smp_curve_kick(); // Others may wait too.
+    if (err) {
+        smp_failed(link, err == -EINVAL ? SMP_REASON_DHKEY : SMP_REASON_UNSPECIFIED);
+    } else {
+        smp_arrived(link, wait);
+    }
+}
+
+// One product per turn.
 static void curve_work(struct post *post, uint16_t bits)
 {
     for (unsigned int i = 0; i < CONFIG_BT_MAX_CONN; i++) {
         struct smp_link *link = &smp_run.links[i];
-        if (!smp_is_pairing(link) || !(link->waits & (SMP_WAIT_PAIR | SMP_WAIT_DH))) {
-            continue;
+        if (smp_is_pairing(link) && (link->waits & (SMP_WAIT_PAIR | SMP_WAIT_DH))) {
+            curve_for(link);
+            return;
         }
-        smp_curve_kick();
-        if (!smp_run.pair_valid && smp_curve_pair()) {
-            smp_failed(link, SMP_REASON_UNSPECIFIED);
-        } else if (link->waits & SMP_WAIT_PAIR) {
-            smp_arrived(link, SMP_WAIT_PAIR);
-        } else {
-            curve_dh(link);
-        }
-        return;
     }
 }
 
@@ -268,4 +277,13 @@ void smp_curve_kick(void)
 {
     smp_run.curve_post.fn = curve_work;
     post_set(&smp_run.curve_post, 1);
+}
+
+void smp_curve_up(bool lost)
+{
+    if (lost) {
+        smp_run.pair_valid = false;
+    } else {
+        smp_curve_kick();
+    }
 }

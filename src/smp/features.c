@@ -18,6 +18,11 @@ uint8_t *smp_features_peer(struct smp_link *link)
     return smp_is_central(link) ? link->rsp : link->req;
 }
 
+bool smp_has_sc(void)
+{
+    return !smp_reg.policy.no_sc && crypto_has_p256();
+}
+
 static uint8_t auth_own(const struct smp_link *link)
 {
     uint8_t auth = smp_bondable(link) ? SMP_AUTH_BONDING : 0;
@@ -27,7 +32,7 @@ static uint8_t auth_own(const struct smp_link *link)
         auth |= SMP_AUTH_MITM;
     }
     auth |= smp_keypress_offered(link) ? SMP_AUTH_KEYS : 0;
-    return smp_reg.policy.no_sc ? auth : auth | SMP_AUTH_SC;
+    return smp_has_sc() ? auth | SMP_AUTH_SC : auth;
 }
 
 // The peer does not see our identity: it needs our IRK to know us again.
@@ -44,7 +49,7 @@ static void features_make(struct smp_link *link, bool central)
     uint8_t mine = smp_bondable(link) ? own : 0;
     uint8_t theirs = smp_bondable(link) ? SMP_DIST_ALL : 0;
     uint8_t *pdu = central ? link->req : link->rsp;
-    bool sc = central ? !smp_reg.policy.no_sc : link->sc;
+    bool sc = central ? smp_has_sc() : link->sc;
     struct wr w = wr_init(pdu, SMP_FEATURE_LEN);
     wr_u8(&w, central ? SMP_PAIRING_REQ : SMP_PAIRING_RSP);
     wr_u8(&w, (uint8_t)smp_io_of(link));
@@ -65,7 +70,7 @@ static enum smp_reason features_check(const struct smp_link *link, const uint8_t
     if (pdu[4] < smp_min_size()) {
         return SMP_REASON_KEY_SIZE;
     }
-    bool sc = (pdu[3] & SMP_AUTH_SC) && !smp_reg.policy.no_sc;
+    bool sc = (pdu[3] & SMP_AUTH_SC) && smp_has_sc();
     if (!sc && (smp_reg.policy.sc_only || link->required == BT_SECURITY_L4)) {
         return SMP_REASON_AUTH_REQ;
     }
@@ -125,6 +130,13 @@ static bool accepted(struct smp_link *link)
     return attempt == link->attempt;
 }
 
+// Without a cipher there is no pairing at all.
+static void not_supported(struct smp_link *link)
+{
+    uint8_t pdu[] = {SMP_FAILED, SMP_REASON_NOT_SUPPORTED};
+    smp_send(link, pdu, sizeof(pdu));
+}
+
 static bool refused(struct smp_link *link)
 {
     return link->refuse_until > breeze_port_now() &&
@@ -136,6 +148,10 @@ void smp_on_pairing_req(struct smp_link *link, struct rd *in)
     if (refused(link)) {
         uint8_t pdu[] = {SMP_FAILED, SMP_REASON_REPEATED};
         smp_send(link, pdu, sizeof(pdu));
+        return;
+    }
+    if (!crypto_has_aes()) {
+        not_supported(link);
         return;
     }
     uint8_t required = link->required;
@@ -154,7 +170,7 @@ void smp_on_pairing_req(struct smp_link *link, struct rd *in)
     if (!accepted(link)) {
         return;
     }
-    link->sc = (link->req[3] & SMP_AUTH_SC) && !smp_reg.policy.no_sc;
+    link->sc = (link->req[3] & SMP_AUTH_SC) && smp_has_sc();
     // The answer is sent first, so that a refusal answers what the peer knows.
     features_make(link, false);
     reason = features_settle(link);
@@ -193,6 +209,9 @@ void smp_on_pairing_rsp(struct smp_link *link, struct rd *in)
 int smp_pair_start(struct smp_link *link)
 {
     uint8_t required = link->required;
+    if (!crypto_has_aes()) {
+        return -ENOTSUP;
+    }
     if (refused(link)) {
         return -EAGAIN;
     }
@@ -218,7 +237,11 @@ void smp_on_security_req(struct smp_link *link, struct rd *in)
         return;
     }
     link->asked = true;
-    if (smp_pair_start(link)) {
+    int err = smp_pair_start(link);
+    if (err) {
         link->asked = false;
+    }
+    if (err == -ENOTSUP) {
+        not_supported(link);
     }
 }

@@ -20,12 +20,12 @@ int bt_le_oob_get_local(uint8_t id, struct bt_le_oob *oob)
     int err = crypto_rand(smp_run.oob_r, sizeof(smp_run.oob_r));
     err = err ? err : smp_curve_pair();
     if (err) {
-        return err;
+        return err == -EINPROGRESS ? -EAGAIN : err;
     }
     oob->addr = *addr;
     memcpy(oob->le_sc_data.r, smp_run.oob_r, sizeof(oob->le_sc_data.r));
     crypto_f4(smp_run.pub, smp_run.pub, smp_run.oob_r, 0, oob->le_sc_data.c);
-    return 0;
+    return crypto_ok() ? 0 : -EIO;
 }
 
 void bt_le_oob_set_sc_flag(bool enable)
@@ -75,8 +75,9 @@ int bt_le_oob_set_sc_data(struct bt_conn *conn, const struct bt_le_oob_sc_data *
     if (own_flag) {
         uint8_t c[16];
         crypto_f4(link->peer_pub, link->peer_pub, oobd_remote->r, 0, c);
-        if (memcmp(c, oobd_remote->c, sizeof(c))) {
-            smp_failed(link, SMP_REASON_CONFIRM);
+        bool ok = crypto_ok();
+        if (!ok || memcmp(c, oobd_remote->c, sizeof(c))) {
+            smp_failed(link, ok ? SMP_REASON_CONFIRM : SMP_REASON_UNSPECIFIED);
             return 0;
         }
         memcpy(link->secret, oobd_remote->r, sizeof(link->secret));

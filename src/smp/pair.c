@@ -182,7 +182,8 @@ static bool both_commit(const struct smp_link *link)
     return !link->sc || is_passkey(link);
 }
 
-static void confirm_value(struct smp_link *link, bool own, uint8_t out[16])
+// False: it could not be made.
+static bool confirm_value(struct smp_link *link, bool own, uint8_t out[16])
 {
     struct bt_conn *conn = smp_conn_of(link);
     bool central = smp_is_central(link);
@@ -190,17 +191,21 @@ static void confirm_value(struct smp_link *link, bool own, uint8_t out[16])
     if (!link->sc) {
         crypto_c1(link->secret, nonce, link->req, link->rsp, central ? &conn->local : &conn->remote,
                   central ? &conn->remote : &conn->local, out);
-        return;
+        return crypto_ok();
     }
     uint8_t bit = link->secret[link->round / 8] >> link->round % 8 & 1;
     const uint8_t *mine = own ? smp_run.pub : link->peer_pub;
     const uint8_t *other = own ? link->peer_pub : smp_run.pub;
     crypto_f4(mine, other, nonce, is_passkey(link) ? 0x80 | bit : 0, out);
+    return crypto_ok();
 }
 
 static void confirm_send(struct smp_link *link)
 {
-    confirm_value(link, true, link->own_confirm);
+    if (!confirm_value(link, true, link->own_confirm)) {
+        smp_failed(link, SMP_REASON_UNSPECIFIED);
+        return;
+    }
     smp_send_value(link, SMP_CONFIRM, link->own_confirm, 16);
     smp_expect(link, smp_is_central(link) ? SMP_CONFIRMED : SMP_RANDOMED);
 }
@@ -271,12 +276,13 @@ static void on_random(struct smp_link *link, struct rd *in)
         smp_failed(link, SMP_REASON_CONFIRM); // Hostile 45.
         return;
     }
-    if (committed) {
-        confirm_value(link, false, value);
-        if (memcmp(value, link->peer_confirm, 16)) {
-            smp_failed(link, SMP_REASON_CONFIRM);
-            return;
-        }
+    if (committed && !confirm_value(link, false, value)) {
+        smp_failed(link, SMP_REASON_UNSPECIFIED);
+        return;
+    }
+    if (committed && memcmp(value, link->peer_confirm, 16)) {
+        smp_failed(link, SMP_REASON_CONFIRM);
+        return;
     }
     smp_hold(link, SMP_WAIT_SECRET, round_end);
 }
@@ -339,17 +345,27 @@ static void keys_make(struct smp_link *link)
     link->keys.flags |= SMP_KEYS_OURS | SMP_KEYS_THEIRS;
 }
 
-static void check_send(struct smp_link *link)
+// The keys, too, are what they should be. False: the pairing has failed.
+static bool check_send(struct smp_link *link)
 {
     uint8_t value[16];
     check_value(link, true, value);
+    if (!crypto_ok()) {
+        smp_failed(link, SMP_REASON_UNSPECIFIED);
+        return false;
+    }
     smp_send_value(link, SMP_DHKEY_CHECK, value, 16);
+    return true;
 }
 
 static bool check_is_good(struct smp_link *link)
 {
     uint8_t value[16];
     check_value(link, false, value);
+    if (!crypto_ok()) {
+        smp_failed(link, SMP_REASON_UNSPECIFIED);
+        return false;
+    }
     if (memcmp(value, link->peer_confirm, 16)) {
         smp_failed(link, SMP_REASON_DHKEY);
         return false;
@@ -360,15 +376,15 @@ static bool check_is_good(struct smp_link *link)
 static void central_checks(struct smp_link *link)
 {
     keys_make(link);
-    check_send(link);
-    smp_expect(link, SMP_CHECKED);
+    if (check_send(link)) {
+        smp_expect(link, SMP_CHECKED);
+    }
 }
 
 static void peripheral_checks(struct smp_link *link)
 {
     keys_make(link);
-    if (check_is_good(link)) {
-        check_send(link);
+    if (check_is_good(link) && check_send(link)) {
         encrypt(link, link->keys.ours.val);
     }
 }
@@ -394,6 +410,10 @@ static void number_ask(struct smp_link *link)
     uint32_t number =
         crypto_g2(central ? smp_run.pub : link->peer_pub, central ? link->peer_pub : smp_run.pub,
                   central_rand(link), peripheral_rand(link));
+    if (!crypto_ok()) {
+        smp_failed(link, SMP_REASON_UNSPECIFIED);
+        return;
+    }
     link->waits |= SMP_WAIT_USER;
     link->user_asked = true;
     auth->passkey_confirm(smp_conn_of(link), number);
@@ -404,7 +424,11 @@ static void rounds_done(struct smp_link *link)
     if (!link->sc) {
         uint8_t stk[16];
         crypto_s1(link->secret, peripheral_rand(link), central_rand(link), stk);
-        encrypt(link, stk);
+        if (crypto_ok()) {
+            encrypt(link, stk);
+        } else {
+            smp_failed(link, SMP_REASON_UNSPECIFIED);
+        }
         return;
     }
     if (link->method == SMP_NUMERIC) {

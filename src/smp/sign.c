@@ -105,6 +105,9 @@ int smp_sign(const struct bt_conn *conn, const uint8_t *pdu, size_t len, uint8_t
         return err;
     }
     crypto_sign(bond->sign.val, pdu, len, counter, mac);
+    if (!crypto_ok()) {
+        return -EIO;
+    }
     struct wr w = wr_init(signature, sizeof(counter) + sizeof(mac));
     wr_le32(&w, counter);
     wr_bytes(&w, mac, sizeof(mac));
@@ -134,7 +137,7 @@ bool smp_sign_check(const struct bt_conn *conn, const uint8_t *pdu, size_t len,
         return false;
     }
     crypto_sign(bond->check.val, pdu, len, counter, mac);
-    if (!same(mac, rd_take(&r, MAC_LEN), MAC_LEN)) {
+    if (!crypto_ok() || !same(mac, rd_take(&r, MAC_LEN), MAC_LEN)) {
         return false;
     }
     bond->check.counter = counter + 1;

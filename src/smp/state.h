@@ -267,7 +267,10 @@ void smp_clear(struct smp_link *link);
 enum bt_security_err smp_err_of(uint8_t reason);
 // Have the curve worked on, in the drain; make the key pair at once (not in dispatch).
 void smp_curve_kick(void);
+// 0; -EINPROGRESS: smp_curve_up() will follow; -EIO.
 int smp_curve_pair(void);
+// crypto_p256_up().
+void smp_curve_up(bool lost);
 // Drop a key pair with which a pairing failed, unless one of another link is at it.
 void smp_curve_renew(const struct smp_link *link);
 
@@ -280,6 +283,9 @@ int smp_pair_start(struct smp_link *link);
 void smp_on_pairing_req(struct smp_link *link, struct rd *in);
 void smp_on_pairing_rsp(struct smp_link *link, struct rd *in);
 void smp_on_security_req(struct smp_link *link, struct rd *in);
+
+// Secure Connections: by policy, and by what the cryptography can do.
+bool smp_has_sc(void);
 
 // ---- keypress.c -----------------------------------------------------------------------------------
 

@@ -69,14 +69,16 @@ static void get_addr(struct rd *r, bt_addr_le_t *addr)
     rd_copy(r, addr->a.val, sizeof(addr->a.val));
 }
 
-// Against damage, not against forgery: whoever can write here has the keys.
-static void check_of(const uint8_t *record, size_t len, uint8_t check[CRYPTO_LEN])
+// Against damage, not against forgery: whoever can write here has the keys. False: not now.
+static bool check_of(const uint8_t *record, size_t len, uint8_t check[CRYPTO_LEN])
 {
     static const uint8_t key[CRYPTO_LEN] = "Breeze bond 1";
     crypto_cmac(key, record, len - CHECK_LEN, check);
+    return crypto_ok();
 }
 
-static void record_of(const struct smp_keys *bond, uint8_t record[RECORD_LEN])
+// False: not now, for want of AES.
+static bool record_of(const struct smp_keys *bond, uint8_t record[RECORD_LEN])
 {
     static const uint8_t none[16];
     uint8_t check[CRYPTO_LEN];
@@ -94,17 +96,18 @@ static void record_of(const struct smp_keys *bond, uint8_t record[RECORD_LEN])
     wr_bytes(&w, bond->irk, sizeof(bond->irk));
     wr_bytes(&w, own ? own : none, sizeof(none));
     smp_sign_put(bond, &w);
-    check_of(record, RECORD_LEN, check);
+    bool ok = check_of(record, RECORD_LEN, check);
     wr_bytes(&w, check, CHECK_LEN);
+    return ok;
 }
 
 int smp_store_save(const struct smp_keys *bond)
 {
     uint8_t record[RECORD_LEN];
     char name[NAME_LEN];
-    record_of(bond, record);
+    bool made = record_of(bond, record);
     name_of(bond, name);
-    int err = settings_save_one(name, record, sizeof(record));
+    int err = made ? settings_save_one(name, record, sizeof(record)) : -EAGAIN;
     if (err) {
         log_inf("%s is not kept: %d", name, err);
     }
@@ -152,7 +155,7 @@ static bool parse(struct rd *r, struct smp_keys *keys, const uint8_t **own)
     uint8_t check[CRYPTO_LEN];
     uint8_t expected = version_of(rd_left(r));
     bool old = expected == 1;
-    check_of(r->p, rd_left(r), check);
+    bool ok = check_of(r->p, rd_left(r), check);
     uint8_t version = rd_u8(r);
     keys->id = rd_u8(r);
     keys->flags = rd_u8(r);
@@ -168,7 +171,7 @@ static bool parse(struct rd *r, struct smp_keys *keys, const uint8_t **own)
         smp_sign_get(keys, r);
     }
     const uint8_t *stored = rd_take(r, CHECK_LEN);
-    return rd_done(r) && !memcmp(stored, check, CHECK_LEN) && version == expected &&
+    return rd_done(r) && ok && !memcmp(stored, check, CHECK_LEN) && version == expected &&
            keys->id < CONFIG_BT_ID_MAX && !(keys->flags & ~(old ? FLAGS_1 : FLAGS_KNOWN)) &&
            keys->size >= 7 && keys->size <= CRYPTO_LEN && is_identity(&keys->local) &&
            is_identity(&keys->addr) && has_keys(keys);
@@ -206,32 +209,41 @@ static int take(struct smp_keys *keys)
     return 0;
 }
 
-static bool is_whole(const void *record, size_t len, struct smp_keys *keys, const uint8_t **own)
+// 0; -EINVAL; -EAGAIN: nobody can tell, for want of AES.
+static int whole(const void *record, size_t len, struct smp_keys *keys, const uint8_t **own)
 {
     struct rd r = rd_init(record, len);
     memset(keys, 0, sizeof(*keys));
-    return version_of(len) && parse(&r, keys, own);
+    if (!crypto_has_aes()) {
+        return -EAGAIN;
+    }
+    return version_of(len) && parse(&r, keys, own) ? 0 : -EINVAL;
 }
 
 int breeze_smp_bond_local(const void *record, size_t len, bt_addr_le_t *local)
 {
     struct smp_keys keys;
     const uint8_t *own;
-    bool whole = is_whole(record, len, &keys, &own);
+    int err = whole(record, len, &keys, &own);
     *local = keys.local;
     memset(&keys, 0, sizeof(keys));
-    return whole ? 0 : -EINVAL;
+    return err;
 }
 
 int breeze_smp_bond_import(const void *record, size_t len)
 {
     struct smp_keys keys;
     const uint8_t *own;
-    if (!is_whole(record, len, &keys, &own)) {
+    int err = whole(record, len, &keys, &own);
+    if (err == -EAGAIN) {
+        log_wrn("no AES just now: a bond is not taken");
+        return err;
+    }
+    if (err) {
         log_wrn("what is no whole record of a bond is not taken: %u octets", (unsigned int)len);
         return -EINVAL;
     }
-    int err = smp_bond_is_foreign(&keys) ? -EACCES : take(&keys);
+    err = smp_bond_is_foreign(&keys) ? -EACCES : take(&keys);
     if (!err) {
         restore_irk(&keys, own);
     }
@@ -244,8 +256,7 @@ int breeze_smp_bond_export(uint8_t id, const bt_addr_le_t *addr, uint8_t *record
     if (!bond) {
         return -ENOENT;
     }
-    record_of(bond, record);
-    return 0;
+    return record_of(bond, record) ? 0 : -EAGAIN;
 }
 
 static int on_set(const char *key, size_t len, settings_read_cb read_cb, void *cb_arg)

@@ -706,6 +706,8 @@ static void out_of_band(void **state)
     for (int has = 1; has < 4; has++) {
         bool flags[2] = {has & 1, (has & 2) != 0};
         start(SMP_IO_NONE, SMP_IO_NONE, NULL);
+        curve_ready(0);
+        curve_ready(1);
         on(0, do_oob_auth, &flags[0]);
         on(1, do_oob_auth, &flags[1]);
         assert_int_equal(ask(1, BT_SECURITY_L2), 0);
@@ -718,6 +720,8 @@ static void out_of_band(void **state)
     // A false C.
     bool yes = true;
     start(SMP_IO_NONE, SMP_IO_NONE, NULL);
+    curve_ready(0);
+    curve_ready(1);
     on(0, do_oob_auth, &yes);
     on(1, do_oob_auth, &yes);
     oob[0].le_sc_data.c[3] ^= 1;
@@ -727,6 +731,8 @@ static void out_of_band(void **state)
     pair_stop(&pair);
     const struct breeze_smp_policy legacy = {.no_sc = true};
     start(SMP_IO_NONE, SMP_IO_NONE, &legacy);
+    curve_ready(0);
+    curve_ready(1);
     on(0, do_oob_auth, &yes);
     on(1, do_oob_auth, &yes);
     assert_int_equal(ask(1, BT_SECURITY_L2), 0);

@@ -160,13 +160,24 @@ static void bond_moves_to_another_board(void **state)
     pair_stop(&pair);
 }
 
+struct seal {
+    uint8_t *record;
+    size_t len;
+};
+
+static void do_seal(void *arg)
+{
+    static const uint8_t key[16] = "Breeze bond 1";
+    const struct seal *seal = arg;
+    uint8_t check[16];
+    crypto_cmac(key, seal->record, seal->len - 4, check);
+    memcpy(seal->record + seal->len - 4, check, 4);
+}
+
 // What makes a record whole, whatever is in it.
 static void seal(uint8_t *record, size_t len)
 {
-    static const uint8_t key[16] = "Breeze bond 1";
-    uint8_t check[16];
-    crypto_cmac(key, record, len - 4, check);
-    memcpy(record + len - 4, check, 4);
+    on(0, do_seal, &(struct seal){record, len});
 }
 
 // Sealed like any other, and impossible: what an upgrade, another program or an attacker may have left.
@@ -328,6 +339,7 @@ static void the_oldest_bond_gives_way(void **state)
     for (int replace = 0; replace < 2; replace++) {
         const struct breeze_smp_policy policy = {.replace_oldest = replace};
         start(SMP_IO_NONE, SMP_IO_NONE, &policy);
+        curve_ready(0);
         on(0, do_fill, NULL);
         assert_int_equal(ask(1, BT_SECURITY_L2), 0);
         run_pairing();
@@ -364,6 +376,7 @@ static void one_bond_is_deleted(void **state)
     unsigned int missing = 0;
     unsigned int count = 0;
     start(SMP_IO_NONE, SMP_IO_NONE, NULL);
+    curve_ready(0);
     on(0, do_fill, NULL);
     on(0, do_unpair_one, NULL);
     assert_int_equal(heard[0].deleted, 1);

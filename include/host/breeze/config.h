@@ -264,6 +264,12 @@
 #define CONFIG_BT_SIGNING 0
 #endif
 
+// The controller's own commands do the cryptography of the Security Manager, in place of a library (files; the
+// build's BREEZE_CRYPTO=controller): LE Encrypt, P-256, LE Rand.
+#ifndef CONFIG_BREEZE_CRYPTO_CONTROLLER
+#define CONFIG_BREEZE_CRYPTO_CONTROLLER 0
+#endif
+
 // Private addresses of our own, and the controller's resolving list (files; the build's
 // BREEZE_PRIVACY).
 #ifndef CONFIG_BREEZE_PRIVACY
@@ -288,8 +294,9 @@
 #endif
 
 // Private addresses of others of which it is remembered whose they are; 1 to 4096. 9 octets each.
+// Not used with CONFIG_BREEZE_CRYPTO_CONTROLLER, where the controller alone resolves addresses.
 #ifndef CONFIG_BREEZE_RPA_CACHE
-#define CONFIG_BREEZE_RPA_CACHE 32
+#define CONFIG_BREEZE_RPA_CACHE (CONFIG_BREEZE_CRYPTO_CONTROLLER ? 1 : 32)
 #endif
 
 // ---- ATT and GATT -----------------------------------------------------------------------------

@@ -73,7 +73,8 @@ void breeze_gatt_raise_security(bool enable);
 int breeze_gatt_keep_export(uint8_t id, const bt_addr_le_t *peer, uint8_t *record);
 // Take a record whole or not at all, behind the bond that it belongs to: 0, -EINVAL (damaged, a later
 // version), -EACCES (made for an identity address that is not ours), -ENOENT (no such bond), -ENOSPC.
-// It counts from the next time that the bond encrypts a link.
+// It counts from the next time that the bond encrypts a link. -EAGAIN of both: as with
+// breeze_smp_bond_export().
 int breeze_gatt_keep_import(const void *record, size_t len);
 // Such a record changed, or is gone (export says -ENOENT). One callback; NULL removes it; survives
 // bt_disable(). From the loop, or from within the call that deletes the bond.

@@ -49,12 +49,13 @@ int breeze_smp_bond_flags(uint8_t id, const bt_addr_le_t *addr);
 // it also brings back the IRK that the peer knows us by. With CONFIG_BT_SIGNING a record holds sign
 // counters as they were when it was written: import never takes those of a bond that is there back,
 // but one that comes back from an old record takes signed writes a second time. The settings always
-// hold the last ones.
+// hold the last ones. -EAGAIN of both: with the controller's cryptography (CONFIG_BREEZE_CRYPTO_CONTROLLER)
+// records are made and read while the host is enabled, settings_load() included.
 int breeze_smp_bond_export(uint8_t id, const bt_addr_le_t *addr, uint8_t *record);
 int breeze_smp_bond_import(const void *record, size_t len);
 
 // The identity address of ours that a record was made with, for who wants it back on another board
-// (breeze_id_set(); not a public one, which stays with its controller). 0; -EINVAL as above.
+// (breeze_id_set(); not a public one, which stays with its controller). 0; -EINVAL and -EAGAIN as above.
 int breeze_smp_bond_local(const void *record, size_t len, bt_addr_le_t *local);
 
 #ifdef __cplusplus

@@ -652,7 +652,8 @@ struct bt_le_oob {
 };
 
 // Our data for a peer, valid until the next call or a failed pairing. It may take as long as a key
-// pair does. 0; -EAGAIN, -EINVAL, -EIO.
+// pair does. 0; -EAGAIN, -EINVAL, -EIO. With the controller's cryptography -EAGAIN also says that it is making
+// the key pair: a moment later the call succeeds.
 int bt_le_oob_get_local(uint8_t id, struct bt_le_oob *oob);
 
 struct bt_conn;
