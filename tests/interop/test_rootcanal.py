@@ -34,29 +34,32 @@ async def users(near, far):
     await typing.host.command("answer", typing.index, "passkey", shown)
 
 
+async def pair_and_encrypt_again(room, build, near_io, far_io, sc, level):
+    """Pair, part, and encrypt the next link with what both kept."""
+    peripheral, central = await room.host(build), await room.host(build)
+    await peripheral.command("io", near_io, int(sc))
+    await central.command("io", far_io, int(sc))
+    near, far = await link(peripheral, central)
+    await central.command("security", far.index, 2)
+    if near_io != NONE:
+        await users(near, far)
+    for end in (near, far):
+        assert await end.security.get() == ("level", level, 0)
+        assert await end.security.get() == ("paired", 1, 0)
+    await far.disconnect()
+    await near.wait_end()
+    await far.wait_end()
+    near, far = await link(peripheral, central)
+    await central.command("security", far.index, level)
+    for end in (near, far):
+        assert await end.security.get() == ("level", level, 0)
+
+
 @pytest.mark.parametrize("medium", MEDIA)
 @pytest.mark.parametrize("near_io, far_io, sc, level", METHODS)
 def test_pairing(rig_for, medium, near_io, far_io, sc, level):
-    """Pair, part, and encrypt the next link with what both kept."""
-
     async def whole(room):
-        peripheral, central = await room.host("breeze"), await room.host("breeze")
-        await peripheral.command("io", near_io, int(sc))
-        await central.command("io", far_io, int(sc))
-        near, far = await link(peripheral, central)
-        await central.command("security", far.index, 2)
-        if near_io != NONE:
-            await users(near, far)
-        for end in (near, far):
-            assert await end.security.get() == ("level", level, 0)
-            assert await end.security.get() == ("paired", 1, 0)
-        await far.disconnect()
-        await near.wait_end()
-        await far.wait_end()
-        near, far = await link(peripheral, central)
-        await central.command("security", far.index, level)
-        for end in (near, far):
-            assert await end.security.get() == ("level", level, 0)
+        await pair_and_encrypt_again(room, "breeze", near_io, far_io, sc, level)
 
     rig_for(medium, ("breeze",)).run(whole)
 

@@ -77,37 +77,44 @@ async def secure(ours, theirs, again=False):
         await asyncio.wait_for(began, WAIT)
 
 
+async def pair_and_encrypt_again(room, build, roles, ours_io, theirs_io, sc, level):
+    """Both, between this build of Breeze and Bumble."""
+    peripheral, central = [
+        await room.host(build if kind == "breeze" else kind) for kind in roles
+    ]
+    breeze, bumble = (peripheral, central) if roles[0] == "breeze" else (central, peripheral)
+    delegate = Delegate(theirs_io)
+    bumble.device.pairing_config_factory = lambda _connection: PairingConfig(
+        sc=sc, mitm=True, bonding=True, delegate=delegate
+    )
+    await breeze.command("io", ours_io, int(sc))
+    near, far = await link(peripheral, central)
+    ours, theirs = (near, far) if roles[0] == "breeze" else (far, near)
+    kept = Mailbox("keys at Bumble")
+    theirs.connection.on("pairing", kept.put)
+    answers = asyncio.create_task(user(ours, delegate))
+    began = asyncio.create_task(secure(ours, theirs))
+    assert await ours.security.get() == ("level", level, 0)
+    assert await ours.security.get() == ("paired", 1, 0)
+    await began
+    await kept.get()
+    answers.cancel()
+    # Again, with what both kept.
+    await ours.disconnect()
+    await theirs.wait_end()
+    if not sc and roles[0] == "bumble":
+        await right_keys(bumble)
+    near, far = await link(peripheral, central)
+    ours, theirs = (near, far) if roles[0] == "breeze" else (far, near)
+    await secure(ours, theirs, again=True)
+    assert await ours.security.get() == ("level", level, 0)
+
+
 @pytest.mark.parametrize("roles", ROLES, ids=lambda r: f"{r[0]}_peripheral")
 @pytest.mark.parametrize("ours_io, theirs_io, sc, level", METHODS)
 def test_pair_and_encrypt_again(rig_for, ours_io, theirs_io, sc, level, roles):
     async def whole(room):
-        peripheral, central = [await room.host(kind) for kind in roles]
-        breeze, bumble = (peripheral, central) if roles[0] == "breeze" else (central, peripheral)
-        delegate = Delegate(theirs_io)
-        bumble.device.pairing_config_factory = lambda _connection: PairingConfig(
-            sc=sc, mitm=True, bonding=True, delegate=delegate
-        )
-        await breeze.command("io", ours_io, int(sc))
-        near, far = await link(peripheral, central)
-        ours, theirs = (near, far) if roles[0] == "breeze" else (far, near)
-        kept = Mailbox("keys at Bumble")
-        theirs.connection.on("pairing", kept.put)
-        answers = asyncio.create_task(user(ours, delegate))
-        began = asyncio.create_task(secure(ours, theirs))
-        assert await ours.security.get() == ("level", level, 0)
-        assert await ours.security.get() == ("paired", 1, 0)
-        await began
-        await kept.get()
-        answers.cancel()
-        # Again, with what both kept.
-        await ours.disconnect()
-        await theirs.wait_end()
-        if not sc and roles[0] == "bumble":
-            await right_keys(bumble)
-        near, far = await link(peripheral, central)
-        ours, theirs = (near, far) if roles[0] == "breeze" else (far, near)
-        await secure(ours, theirs, again=True)
-        assert await ours.security.get() == ("level", level, 0)
+        await pair_and_encrypt_again(room, "breeze", roles, ours_io, theirs_io, sc, level)
 
     rig_for("air", roles).run(whole)
 
