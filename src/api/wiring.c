@@ -21,8 +21,7 @@ const struct hci_source *const hci_sources[] = {
 #if CONFIG_BT_SMP
     &smp_source,
 #endif
-    &conn_source,
-    &gap_source,
+    &conn_source,   &gap_source,
 #if CONFIG_BREEZE_CRYPTO_CONTROLLER
     &crypto_source,
 #endif
@@ -48,12 +47,11 @@ const struct hci_evt_table hci_evt_tables[] = {
 
 // Who must know that the controller is ready, or lost. Connections first: their ends come before
 // what follows from them.
-const struct hci_up *const hci_ups[] = {
-    &conn_hci_up, &gap_hci_up,
+const struct hci_up *const hci_ups[] = {&conn_hci_up, &gap_hci_up,
 #if CONFIG_BREEZE_CRYPTO_CONTROLLER
-    &crypto_hci_up,
+                                        &crypto_hci_up,
 #endif
-    NULL};
+                                        NULL};
 
 // Links of the ACL layer are connections; their data goes to L2CAP.
 const struct acl_up acl_up = {
