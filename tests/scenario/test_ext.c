@@ -405,33 +405,6 @@ static void do_create(void *arg)
     bt_conn_unref(conn);
 }
 
-static void do_list(void *arg)
-{
-    bt_addr_le_t peer = {.type = BT_ADDR_LE_RANDOM};
-    air_controller_static_address(sim_controller(nodes[SCAN].host), peer.a.val);
-    peer.a.val[0] ^= !*(bool *)arg;
-    assert_int_equal(bt_le_filter_accept_list_add(&peer), 0);
-}
-
-// Who is on the list is let in; who is not is not answered.
-static void test_set_with_the_accept_list(void **state)
-{
-    static uint32_t options = BT_CONN_LE_OPT_NONE;
-    for (int i = 0; i < 2; i++) {
-        bool listed = i;
-        begin(AIR_LEVEL_5_4, AIR_LEVEL_5_4);
-        sim_on(nodes[ADV].host, do_list, &listed);
-        advertise((struct advert){.options = BT_LE_ADV_OPT_EXT_ADV | BT_LE_ADV_OPT_CONN |
-                                             BT_LE_ADV_OPT_FILTER_CONN});
-        sim_on(nodes[SCAN].host, do_create, &options);
-        sim_run(sim, 5 * SECOND);
-        assert_int_equal(nodes[ADV].connected, listed);
-        assert_int_equal(nodes[SCAN].connected, listed);
-        assert_int_equal(nodes[SCAN].failed, !listed);
-        end();
-    }
-}
-
 static bool both_connected(void *arg)
 {
     return nodes[0].conn && nodes[1].conn;
@@ -771,7 +744,6 @@ int main(void)
         cmocka_unit_test(test_coded),
         cmocka_unit_test(test_scan_response_and_who_asked),
         cmocka_unit_test(test_power),
-        cmocka_unit_test(test_set_with_the_accept_list),
         cmocka_unit_test(test_duplicates_by_set),
         cmocka_unit_test(test_hostile_55_anonymous),
         cmocka_unit_test(test_several_sets_beside_legacy),

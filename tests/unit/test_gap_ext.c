@@ -153,25 +153,6 @@ static void power_by_the_vendors_command(void **state)
     assert_int_equal(breeze_adv_tx_power_set(-20), -ENOTSUP);
 }
 
-// A set that answers only who is on the accept list uses that, which stays as it is meanwhile.
-static void set_with_the_accept_list(void **state)
-{
-    struct bt_le_ext_adv *set;
-    struct bt_le_adv_param param = *BT_LE_EXT_ADV_CONN;
-    param.options |= BT_LE_ADV_OPT_FILTER_CONN | BT_LE_ADV_OPT_FILTER_SCAN_REQ;
-    assert_int_equal(bt_le_filter_accept_list_add(&peer_a), 0);
-    assert_int_equal(bt_le_ext_adv_create(&param, &cb, &set), 0);
-    assert_int_equal(fake_cmd_last(BT_HCI_OP_LE_SET_EXT_ADV_PARAM)->params[18], 3);
-    assert_int_equal(bt_le_filter_accept_list_add(&peer_b), 0);
-    assert_int_equal(bt_le_ext_adv_start(set, BT_LE_EXT_ADV_START_DEFAULT), 0);
-    assert_int_equal(bt_le_filter_accept_list_clear(), -EBUSY);
-    assert_int_equal(bt_le_ext_adv_stop(set), 0);
-    assert_int_equal(bt_le_filter_accept_list_clear(), 0);
-    param.peer = &peer_a;
-    assert_int_equal(bt_le_ext_adv_update_param(set, &param), -EINVAL);
-    assert_int_equal(bt_le_ext_adv_delete(set), 0);
-}
-
 static void connecting_on_coded(void **state)
 {
     struct bt_conn *conn;
@@ -268,7 +249,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(scanning_on_both_phys, setup, fake_teardown),
         cmocka_unit_test_setup_teardown(power_of_advertising, setup, fake_teardown),
         cmocka_unit_test_setup_teardown(power_by_the_vendors_command, setup, fake_teardown),
-        cmocka_unit_test_setup_teardown(set_with_the_accept_list, setup, fake_teardown),
         cmocka_unit_test_setup_teardown(connecting_on_coded, setup, fake_teardown),
         cmocka_unit_test_setup_teardown(link_waits_for_its_set, setup, fake_teardown),
         cmocka_unit_test_setup_teardown(hostile_09_link_without_its_set, setup, fake_teardown),
