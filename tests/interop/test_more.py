@@ -247,7 +247,7 @@ async def test_name_and_appearance_are_written(peripheral, central):
     await far.write(appearance.handle, b"\x41\x03")
     assert await far.read(appearance.handle) == b"\x41\x03"
     with pytest.raises(AttError) as refused:
-        await far.write(appearance.handle, b"\x41")
+        await far.write(appearance.handle, b"\x41\x03\0")
     assert refused.value.code == 0x0D  # Invalid Attribute Value Length
     await far.disconnect()
     await peripheral.advertise("conn", common.ad((0x09, b"x")))
