@@ -390,7 +390,7 @@ static void set_owns_link(struct bt_le_ext_adv *set, const struct conn_link *lin
 {
     struct bt_conn *conn = set_connected(set);
     link_open(link, conn);
-    if (!conn) {
+    if (!conn || !conn_is_up(conn)) {
         return;
     }
     if (set->param.options & BT_LE_ADV_OPT_CODED) {

@@ -20,6 +20,13 @@ static bool link_failed(uint8_t status)
     return true;
 }
 
+// It shows the identity address of a peer in network privacy mode.
+static bool is_unbelievable(const struct conn_link *link, uint8_t id)
+{
+    bool shown = link->peer.type <= BT_ADDR_LE_RANDOM && bt_addr_eq(&link->peer_rpa, BT_ADDR_ANY);
+    return shown && mode_is_network(id, &link->peer);
+}
+
 void link_open(const struct conn_link *link, struct bt_conn *conn)
 {
     bool central = link->role == BT_HCI_ROLE_CENTRAL;
@@ -27,6 +34,13 @@ void link_open(const struct conn_link *link, struct bt_conn *conn)
         log_inf("%04x: nobody wants this link, or there is no slot", link->handle);
         conn_orphan_add(link->handle, central ? BT_HCI_ERR_REMOTE_USER_TERM_CONN
                                               : BT_HCI_ERR_REMOTE_LOW_RESOURCES);
+        return;
+    }
+    if (is_unbelievable(link, conn->id)) {
+        log_inf("%04x: an identity address of a peer that always hides", link->handle);
+        conn_orphan_add(link->handle, BT_HCI_ERR_AUTH_FAIL);
+        conn->dst = link->peer;
+        conn_fail(conn, BT_HCI_ERR_AUTH_FAIL);
         return;
     }
     const bt_addr_le_t *own = gap_id_addr(conn->id);

@@ -87,5 +87,6 @@ void gap_bonds_forget(uint8_t id)
 void gap_bonds_changed(void)
 {
     memset(&resolve_run, 0, sizeof(resolve_run));
+    mode_bonds_changed();
     rlist_changed();
 }

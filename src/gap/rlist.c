@@ -17,7 +17,8 @@
 #define LOG_LAYER LOG_GAP
 #include "base/log.h"
 
-#define MODE_DEVICE 1
+#define MODE_NETWORK 0
+#define MODE_DEVICE  1
 
 static bool is_supported(void)
 {
@@ -40,7 +41,7 @@ static uint32_t mark_of(const struct gap_bond *bond, const uint8_t *own)
         hash = (hash ^ bond->irk[i]) * 16777619u;
         hash = (hash ^ (own ? own[i] : 0)) * 16777619u;
     }
-    return hash;
+    return hash + mode_is_network(bond->id, &bond->addr);
 }
 
 static bool is_listed(const bt_addr_le_t *addr, uint8_t count)
@@ -143,8 +144,11 @@ static void put_add(struct wr *params)
 
 static void put_mode(struct wr *params)
 {
-    put_addr(params, &rlist_run.list[rlist_run.moded].addr);
-    wr_u8(params, MODE_DEVICE);
+    const struct rlist_entry *entry = &rlist_run.list[rlist_run.moded];
+    struct gap_bond bond = {.irk = NULL};
+    bool network = gap_bond_at(entry->bond, &bond) && mode_is_network(bond.id, &entry->addr);
+    put_addr(params, &entry->addr);
+    wr_u8(params, network ? MODE_NETWORK : MODE_DEVICE);
 }
 
 static void put_timeout(struct wr *params)

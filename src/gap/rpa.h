@@ -81,6 +81,22 @@ extern bool (*const gap_bond_at)(unsigned int place, struct gap_bond *bond);
 extern void (*const gap_bonds_delete)(uint8_t id);
 void gap_bonds_forget(uint8_t id);
 
+// Privacy modes (mode.c): this bonded peer is in network privacy mode, so whoever shows its identity
+// address is not to be believed. And: bonds are others now.
+#if CONFIG_BREEZE_PRIVACY
+bool mode_is_network(uint8_t id, const bt_addr_le_t *addr);
+void mode_bonds_changed(void);
+#else
+static inline bool mode_is_network(uint8_t id, const bt_addr_le_t *addr)
+{
+    return false;
+}
+
+static inline void mode_bonds_changed(void)
+{
+}
+#endif
+
 // That layer's bonds are others now.
 void gap_bonds_changed(void);
 

@@ -85,3 +85,13 @@ int bt_le_set_rpa_timeout(uint16_t new_rpa_timeout)
 {
     return -ENOTSUP;
 }
+
+int breeze_privacy_mode_set(uint8_t id, const bt_addr_le_t *peer, enum breeze_privacy_mode mode)
+{
+    return -ENOTSUP;
+}
+
+enum breeze_privacy_mode breeze_privacy_mode_get(uint8_t id, const bt_addr_le_t *peer)
+{
+    return BREEZE_PRIVACY_MODE_DEVICE;
+}

@@ -270,6 +270,11 @@ struct rpa_reg {
     uint8_t given;   // Bits of identities whose IRK the application gave.
     bool unsaved;
     uint16_t timeout; // Seconds; 0: CONFIG_BT_RPA_TIMEOUT.
+    uint8_t network_count;
+    struct {
+        uint8_t id;
+        bt_addr_le_t addr;
+    } network[CONFIG_BT_MAX_PAIRED]; // Peers in network privacy mode (mode.c).
     uint8_t irks[CONFIG_BT_ID_MAX][16];
 };
 extern struct rpa_reg rpa_reg;

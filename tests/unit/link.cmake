@@ -33,7 +33,7 @@ target_link_options(test_gap_ids PRIVATE -Wl,--wrap=net_buf_unref -Wl,--wrap=gap
 
 # The same sources with private addresses, ours and those of peers.
 if(BREEZE_SMP AND BREEZE_PRIVACY AND BREEZE_MBEDTLS)
-    foreach(file gap/resolve gap/rlist gap/rpa crypto/cmac crypto/func crypto/rand crypto/mbedtls)
+    foreach(file gap/mode gap/resolve gap/rlist gap/rpa crypto/cmac crypto/func crypto/rand crypto/mbedtls)
         list(APPEND privacy_sources ${PROJECT_SOURCE_DIR}/src/${file}.c)
     endforeach()
     breeze_unit_test(test_gap_privacy SOURCES test_gap_privacy.c ${privacy_sources}

@@ -3,6 +3,8 @@
 #ifndef BREEZE_PRIVACY_H_
 #define BREEZE_PRIVACY_H_
 
+#include <stdint.h>
+
 #include <zephyr/bluetooth/addr.h>
 
 #ifdef __cplusplus
@@ -29,6 +31,25 @@ enum breeze_privacy breeze_privacy_get(void);
 // The address that whoever advertises, scans or connects shows now, as breeze_privacy_set() has it. 0,
 // -EINVAL, or -EAGAIN: there is none yet (bt_enable()).
 int breeze_privacy_addr(bt_addr_le_t *addr);
+
+// How a bonded peer that has an identity resolving key is met (Vol 6, Part B, 4.7).
+enum breeze_privacy_mode {
+    BREEZE_PRIVACY_MODE_DEVICE, // Behind its private addresses, and by its identity address; so at first.
+    // Behind its private addresses only: whoever shows its identity address is not heard in scans, and
+    // a link made with that ends at once with `connected` and BT_HCI_ERR_AUTH_FAIL, if the controller
+    // lets it come up. For peers that always hide, it keeps others from playing their part.
+    BREEZE_PRIVACY_MODE_NETWORK,
+};
+
+// Choose for a bonded peer of local identity `id`. It lasts until the bond is deleted or the program ends,
+// over bt_disable() too; it is not stored with the bond. The controller does it for those on its
+// resolving list (LE Set Privacy Mode, Vol 4, Part E, 7.8.77), the host for the others. Controllers
+// before 5.0 have network privacy for everyone on their list. 0; -EINVAL; -ENOENT: no such bond, or
+// one without a key; -ENOTSUP as above. Any context.
+int breeze_privacy_mode_set(uint8_t id, const bt_addr_le_t *peer, enum breeze_privacy_mode mode);
+
+// What was chosen for it.
+enum breeze_privacy_mode breeze_privacy_mode_get(uint8_t id, const bt_addr_le_t *peer);
 
 #ifdef __cplusplus
 }
