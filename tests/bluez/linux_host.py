@@ -8,6 +8,7 @@ import guest as guests
 import pytest
 
 STEP_SECONDS = 240  # one step of bluetoothctl; a hang detector for an emulated machine
+ATTACH_SECONDS, ATTACH_TRIES = 90, 5
 NEW_CONTROLLER = r"\[(?:NEW|CHG)\] Controller ([0-9A-F:]{17})"
 LOG, SETTINGS = "/tmp/bluetoothd.log", "/tmp/main.conf"  # in the guest
 # Colours, readline's marks around them, and prompts such as "[Breeze:/service0012]# ".
@@ -82,16 +83,36 @@ class LinuxHost:
         self.mac = None
 
     async def start(self, controller):
-        for part, where in ((self.wire, (controller,)), (self.shell, ()), (self.console, ())):
-            await part.open(self.guest, *where)
+        for part in (self.shell, self.console):
+            await part.open(self.guest)
             self.opened.append(part)
-        await self.shell.run("btattach -B /dev/ttyS1 -P h4 >/dev/null 2>&1 &")
         changes = "; ".join(f"s/^{key} = .*/{key} = {it}/" for key, it in self.settings.items())
         await self.shell.run(f"sed '{changes}' /etc/bluetooth/main.conf >{SETTINGS}")
         await self.shell.run(f"rm -f {LOG}")
         await self.start_daemon()
-        self.mac = (await self.console.expect(NEW_CONTROLLER)).group(1)
-        await self.power()
+        for _ in range(ATTACH_TRIES):
+            if await self.attach(controller):
+                return await self.power()
+            await self.unattach()
+        raise AssertionError("Linux did not bring its controller up")
+
+    async def attach(self, controller):
+        """Whether the daemon got a controller. On a busy machine the kernel may give up in the
+        midst of bringing one up, as it waits 10 s for a command; no more comes of that one."""
+        await self.wire.open(self.guest, controller)
+        self.opened.append(self.wire)
+        await self.shell.run("btattach -B /dev/ttyS1 -P h4 >/dev/null 2>&1 &")
+        try:
+            self.mac = (await self.console.expect(NEW_CONTROLLER, ATTACH_SECONDS)).group(1)
+        except AssertionError:
+            return False
+        return True
+
+    async def unattach(self):
+        await self.shell.run("killall btattach")
+        await self.shell.run("while [ -e /sys/class/bluetooth/hci0 ]; do usleep 50000; done")
+        self.opened.remove(self.wire)
+        self.wire.close()
 
     async def start_daemon(self):
         await self.shell.run(f"bluetoothd -n -d -p gap -f {SETTINGS} >>{LOG} 2>&1 &")
@@ -125,8 +146,8 @@ class LinuxHost:
             done = r"Changing power off succeeded|\[DEL\] Controller"
             await self.console.ask("power off", done)
         await self.stop_daemon()
-        await self.shell.run("killall btattach")
-        await self.shell.run("while [ -e /sys/class/bluetooth/hci0 ]; do usleep 50000; done")
+        if self.wire in self.opened:
+            await self.unattach()
         await self.shell.run("rm -rf /var/lib/bluetooth/*")
 
     async def keep_log(self, path):

@@ -1,6 +1,6 @@
-"""Linux and BlueZ as a client that keeps what it discovered: it reads our Database Hash, sets robust
-caching in our Client Supported Features, and hears Service Changed, also of what changed while it
-was away."""
+"""Linux and BlueZ as a client that keeps what it discovered: it reads our Database Hash, sets
+robust caching in our Client Supported Features, and hears Service Changed, also of what changed
+while it was away."""
 
 import common
 from test_linux_security import NONE, SecurePair

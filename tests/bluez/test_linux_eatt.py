@@ -1,5 +1,5 @@
-"""Enhanced ATT bearers with Linux and BlueZ, which opens two as central and takes two as peripheral,
-beside the bearer without credits; its kernel wants encryption for them, and pairs."""
+"""Enhanced ATT bearers with Linux and BlueZ, which opens two as central and takes two as
+peripheral, beside the bearer without credits; its kernel wants encryption for them, and pairs."""
 
 import asyncio
 

@@ -6,7 +6,7 @@ server it (5.66) takes no signed writes."""
 import common
 from test_linux_security import NONE, SecurePair
 
-SIGNED = common.BASE.format(0x21)
+SIGNED = common.BASE.format(0x31)
 NO_LTK = "sed -i '/LongTermKey/,/^$/d' /var/lib/bluetooth/*/*/info"
 COUNTER = "sed -n '/Local/,/^$/s/Counter=//p' /var/lib/bluetooth/*/*/info"
 

@@ -1,4 +1,4 @@
-// A service of the test host whose value takes writes with a signature: b5ee0020, b5ee0021 in it.
+// A service of the test host whose value takes writes with a signature: b5ee0030, b5ee0031 in it.
 #include <zephyr/bluetooth/gatt.h>
 
 #include "host_parts.h"
@@ -14,7 +14,7 @@ static ssize_t on_write(struct bt_conn *conn, const struct bt_gatt_attr *attr, c
     return len;
 }
 
-BT_GATT_SERVICE_DEFINE(interop_signed, BT_GATT_PRIMARY_SERVICE(OWN_UUID(0x20)),
-                       BT_GATT_CHARACTERISTIC(OWN_UUID(0x21),
+BT_GATT_SERVICE_DEFINE(interop_signed, BT_GATT_PRIMARY_SERVICE(OWN_UUID(0x30)),
+                       BT_GATT_CHARACTERISTIC(OWN_UUID(0x31),
                                               BT_GATT_CHRC_WRITE_WITHOUT_RESP | BT_GATT_CHRC_AUTH,
                                               BT_GATT_PERM_WRITE, NULL, on_write, NULL));

@@ -61,7 +61,7 @@ async def test_ext_anonymous(peripheral, central):
     assert seen.data == structures(60)
 
 
-@for_pairs(over("air"))
+@for_pairs(over("air") + over("rootcanal_large"))
 async def test_ext_several_sets(peripheral, central):
     """Two sets and legacy advertising at once."""
     await peripheral.advertise("nonconn", structures(20))
@@ -74,7 +74,7 @@ async def test_ext_several_sets(peripheral, central):
 
 
 @pytest.mark.parametrize("phy, numbers", [("1m", (1, 1)), ("2m", (1, 2)), ("coded", (3, 3))])
-@pytest.mark.parametrize("pair", over("air"), ids="-".join)
+@pytest.mark.parametrize("pair", over("air") + over("rootcanal_large"), ids="-".join)
 def test_ext_phys(rig_for, pair, phy, numbers):
     """All three PHYs, with a scanner on both primary ones."""
 

@@ -37,7 +37,7 @@ async def test_per_train_that_stops_is_lost(peripheral, central):
     assert await central.syncs.get() == LOST
 
 
-@for_pairs(over("air"))
+@for_pairs(over("air") + over("rootcanal_large")[:1])
 async def test_per_transfer_of_a_set(peripheral, central):
     """The advertiser hands its train over a link; the other end has not looked for it."""
     await central.take_transfers()
@@ -51,7 +51,7 @@ async def test_per_transfer_of_a_set(peripheral, central):
     assert await central.trains.get() == structures(100)
 
 
-@pytest.mark.parametrize("pair", over("air"), ids=pair_name)
+@pytest.mark.parametrize("pair", over("air") + over("rootcanal_large")[:1], ids=pair_name)
 def test_per_transfer_of_a_sync(rig_for, pair):
     """Who follows a train hands it on; the advertiser is a third host."""
 

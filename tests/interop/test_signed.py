@@ -6,7 +6,7 @@ from common import find_characteristic
 from pairs import link
 from test_security import NONE
 
-SIGNED_SERVICE, SIGNED = common.BASE.format(0x20), common.BASE.format(0x21)
+SIGNED_SERVICE, SIGNED = common.BASE.format(0x30), common.BASE.format(0x31)
 
 
 def test_signed_write_over_rootcanal(rig_for):

@@ -70,3 +70,20 @@ def test_subrate_by_bumble(rig_for, roles):
         await both_know(ours, changes)
 
     rig_for("air", roles).run(whole)
+
+
+def test_subrate_over_rootcanal(rig_for):
+    """Both hosts ours; another controller takes the commands and makes the events. What a peripheral asks
+    for it refuses (1.13: 0x1E), whatever the central's defaults are."""
+
+    async def whole(room):
+        hosts = [await room.host("breeze") for _ in range(2)]
+        await hosts[1].command("subrate_default", 1, 8, 0, CONTINUATION, TIMEOUT)
+        ends = await link(*hosts, interval=12)
+        await ends[1].discover()
+        words = (FACTOR, FACTOR, 0, CONTINUATION, TIMEOUT)
+        await hosts[1].command("subrate", ends[1].index, *words)
+        for end in ends:
+            assert await end.subrates.get() == GOOD
+
+    rig_for("rootcanal_large", ("breeze", "breeze")).run(whole)
