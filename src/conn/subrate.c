@@ -1,5 +1,5 @@
 // Subrating: links that use one event of many (Vol 6, Part B, 4.5.1 and 5.1.20; Vol 4, Part E, 7.7.65.35,
-// 7.8.123, 7.8.124). The twin is subrate_none.c.
+// 7.8.123, 7.8.124). A build without it has the empty functions of conn.h.
 //
 // Invariant: subrate.now is what the last good event said, or a factor of 1, which a new link and other
 // connection parameters have. A failure is told only where the application has asked.
