@@ -230,8 +230,14 @@ static void on_status(struct bt_l2cap_chan *chan, atomic_t *status)
 static void on_reconfigured(struct bt_l2cap_chan *chan)
 {
     struct eatt_bearer *bearer = of_chan(chan);
-    if (is_open(bearer)) {
-        bearer->att.mtu = mtu_of(bearer);
+    if (!is_open(bearer)) {
+        return;
+    }
+    uint16_t before = eatt_mtu(chan->conn, BT_ATT_CHAN_OPT_NONE);
+    bearer->att.mtu = mtu_of(bearer);
+    bearer->att.rx_mtu = bearer->le.rx.mtu;
+    if (bearer->att.mtu > before) {
+        att_up.mtu(chan->conn, bearer->att.mtu);
     }
 }
 
@@ -447,6 +453,40 @@ int bt_eatt_disconnect_one(struct bt_conn *conn)
         }
     }
     return -ENOENT;
+}
+
+// Those from `from` on that are open, five at most, and NULL; `from` moves behind the last.
+static bool open_chans(struct eatt_link *link, unsigned int *from, struct bt_l2cap_chan **chans)
+{
+    size_t n = 0;
+    for (; *from < CONFIG_BT_EATT_MAX && n < BT_L2CAP_ECRED_CHAN_MAX_PER_REQ; (*from)++) {
+        struct eatt_bearer *bearer = &link->bearers[*from];
+        if (is_open(bearer) && !bearer->att.dead) {
+            chans[n++] = &bearer->le.chan;
+        }
+    }
+    chans[n] = NULL;
+    return n != 0;
+}
+
+int bt_eatt_reconfigure(struct bt_conn *conn, uint16_t mtu)
+{
+    if (!conn || !conn_is_up(conn)) {
+        return -ENOTCONN;
+    }
+    if (mtu > EATT_RX_SIZE) {
+        return -EINVAL;
+    }
+    struct bt_l2cap_chan *chans[BT_L2CAP_ECRED_CHAN_MAX_PER_REQ + 1];
+    unsigned int from = 0;
+    int err = -ENOENT;
+    while (open_chans(link_of(conn), &from, chans)) {
+        err = bt_l2cap_ecred_chan_reconfigure(chans, mtu);
+        if (err) {
+            break;
+        }
+    }
+    return err;
 }
 
 void eatt_dead(struct att_bearer *att)

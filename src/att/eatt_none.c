@@ -13,6 +13,11 @@ int bt_eatt_disconnect_one(struct bt_conn *conn)
     return -ENOTSUP;
 }
 
+int bt_eatt_reconfigure(struct bt_conn *conn, uint16_t mtu)
+{
+    return -ENOTSUP;
+}
+
 size_t bt_eatt_count(struct bt_conn *conn)
 {
     return 0;

@@ -234,6 +234,14 @@ static bool limits(struct coc *coc)
     return mtu <= MTU_MAX && mtu >= (coc->ecred ? BT_L2CAP_ECRED_MIN_MTU : COC_MIN_MTU);
 }
 
+bool coc_can_take(const struct coc *coc, uint16_t mtu, uint16_t mps)
+{
+    const struct bt_l2cap_chan_ops *ops = coc->le->chan.ops;
+    bool in_pieces = ops->seg_recv || ops->alloc_buf;
+    return mtu >= BT_L2CAP_ECRED_MIN_MTU && mtu <= MTU_MAX && mps >= BT_L2CAP_ECRED_MIN_MPS &&
+           mps <= BT_L2CAP_RX_MTU && (in_pieces || mtu + BT_L2CAP_SDU_HDR_SIZE <= mps);
+}
+
 struct coc *coc_unused(void)
 {
     FOR_EACH_SLOT(coc)

@@ -83,7 +83,8 @@ struct coc {
     uint16_t rx_mps;
     uint16_t rx_credits; // What the peer may still send.
     uint16_t give;       // Credits to be sent, not in rx_credits yet.
-    uint16_t next_mtu;   // Of a reconfiguration.
+    uint16_t next_mtu;   // Of a reconfiguration; 0: none is under way.
+    uint16_t next_mps;   // The same.
     uint16_t sdu_len;    // How long the SDU in `sdu` will be,
     uint16_t sdu_done;   // ... and how much of it came.
     struct net_buf *sdu;
@@ -108,6 +109,8 @@ uint16_t coc_cid(const struct coc *coc);
 
 // The slot that the next channel would get; NULL.
 struct coc *coc_unused(void);
+// May it be told to take SDUs of this length in frames of that one: can its application, and we.
+bool coc_can_take(const struct coc *coc, uint16_t mtu, uint16_t mps);
 // Give an object a slot: -EINVAL (no operations, MTU), -EBUSY (in use), -ENOMEM.
 int coc_take(struct coc **coc, struct bt_conn *conn, struct bt_l2cap_chan *chan, bool ecred,
              enum coc_state state);

@@ -284,17 +284,16 @@ void sig_on_credit_conn_req(struct sig_cmd *cmd)
 uint8_t ecred_put_reconf(struct coc *first, struct wr *w)
 {
     wr_le16(w, first->next_mtu);
-    wr_le16(w, first->rx_mps);
+    wr_le16(w, first->next_mps);
     for (struct coc *coc = first; (coc = next_of(first, coc)) != NULL; coc++) {
         wr_le16(w, coc_cid(coc));
     }
     return SIG_RECONF_REQ;
 }
 
-int bt_l2cap_ecred_chan_reconfigure(struct bt_l2cap_chan **chans, uint16_t mtu)
+// The slots of channels that may be reconfigured together; their number, or an error.
+static int reconf_slots(struct bt_l2cap_chan **chans, int count, struct coc **slots)
 {
-    struct coc *slots[MAX_PER_REQ] = {NULL};
-    int count = list_len(chans);
     for (int i = 0; i < count; i++) {
         struct coc *coc = coc_of(chans[i]);
         if (!coc || coc->state != COC_OPEN) {
@@ -304,25 +303,62 @@ int bt_l2cap_ecred_chan_reconfigure(struct bt_l2cap_chan **chans, uint16_t mtu)
             return -EBUSY;
         }
         slots[i] = coc;
-        // Several channels in one request have one MPS.
-        if (!coc->ecred || coc->conn != slots[0]->conn || coc->rx_mps != slots[0]->rx_mps ||
-            mtu < coc->rx_mtu || mtu < BT_L2CAP_ECRED_MIN_MTU || mtu > 65533) {
+        if (!coc->ecred || coc->conn != slots[0]->conn) {
             return -EINVAL;
         }
+        for (int k = 0; k < i; k++) {
+            if (slots[k] == coc) {
+                return -EINVAL;
+            }
+        }
     }
-    if (!count) {
-        return -EINVAL;
+    return count ? count : -EINVAL;
+}
+
+static int reconf(struct coc **slots, int count, uint16_t mtu, uint16_t mps)
+{
+    for (int i = 0; i < count; i++) {
+        if (mtu < slots[i]->rx_mtu || (count > 1 && mps < slots[i]->rx_mps) ||
+            !coc_can_take(slots[i], mtu, mps)) {
+            return -EINVAL;
+        }
     }
     sort(slots, count);
     uint8_t ident = sig_ident(slots[0]->conn);
     for (int i = 0; i < count; i++) {
         slots[i]->next_mtu = mtu;
+        slots[i]->next_mps = mps;
         coc_rtx_start(slots[i], RECONF_RTX_US);
         slots[i]->ident = ident;
         coc_show(slots[i]);
     }
     coc_owe(slots[0], COC_OWE_RECONF);
     return 0;
+}
+
+int bt_l2cap_ecred_chan_reconfigure(struct bt_l2cap_chan **chans, uint16_t mtu)
+{
+    struct coc *slots[MAX_PER_REQ] = {NULL};
+    int count = reconf_slots(chans, list_len(chans), slots);
+    int mps = 0;
+    for (int i = 0; i < count; i++) {
+        const struct bt_l2cap_chan_ops *ops = slots[i]->le->chan.ops;
+        bool one_frame = !ops->alloc_buf && !ops->seg_recv;
+        int most = one_frame ? BT_L2CAP_RX_MTU : CONFIG_BREEZE_L2CAP_MPS;
+        mps = MAX(mps, MAX(slots[i]->rx_mps, MIN(mtu + BT_L2CAP_SDU_HDR_SIZE, most)));
+    }
+    return count < 0 ? count : reconf(slots, count, mtu, (uint16_t)mps);
+}
+
+int bt_l2cap_ecred_chan_reconfigure_explicit(struct bt_l2cap_chan **chans, size_t chan_count,
+                                             uint16_t mtu, uint16_t mps)
+{
+    struct coc *slots[MAX_PER_REQ] = {NULL};
+    if (!chans || chan_count > MAX_PER_REQ) {
+        return -EINVAL;
+    }
+    int count = reconf_slots(chans, (int)chan_count, slots);
+    return count < 0 ? count : reconf(slots, count, mtu, mps);
 }
 
 void sig_on_reconf_rsp(struct sig_cmd *cmd)
@@ -336,6 +372,7 @@ void sig_on_reconf_rsp(struct sig_cmd *cmd)
     for (; coc; coc = coc_by_ident(cmd->conn, cmd->ident, coc + 1)) {
         if (result == RECONF_OK) {
             coc->rx_mtu = coc->next_mtu;
+            coc->rx_mps = coc->next_mps;
         }
         coc->next_mtu = 0;
         coc_rtx_stop(coc);

@@ -86,7 +86,9 @@ static void call(uint8_t what, uint8_t arg)
         (void)bt_l2cap_ecred_chan_connect(conn, list, 0x27);
         break;
     case 4:
-        (void)bt_l2cap_ecred_chan_reconfigure(list, (uint16_t)(100 + arg));
+        (void)(arg & 1 ? bt_l2cap_ecred_chan_reconfigure(list, (uint16_t)(100 + arg))
+                       : bt_l2cap_ecred_chan_reconfigure_explicit(list, 1 + arg % 3, 120,
+                                                                  (uint16_t)(60 + arg)));
         break;
     case 5:
         (void)bt_l2cap_chan_give_credits(chan, arg);

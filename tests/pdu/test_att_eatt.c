@@ -733,6 +733,25 @@ static void peer_reconfigures(void **state)
     assert_int_equal(bt_gatt_get_mtu(conn), 200);
 }
 
+// All by one request.
+static void we_reconfigure(void **state)
+{
+    conn->role = BT_CONN_ROLE_CENTRAL;
+    assert_int_equal(bt_eatt_reconfigure(conn, 200), -ENOENT);
+    assert_int_equal(breeze_mtu_set(100), 0);
+    assert_int_equal(bt_eatt_connect(conn, 2), 0);
+    SIG(conn, "< 17 01 0c 00 27 00 64 00 66 00 01 00 40 00 41 00"
+              "> 18 01 0c 00 f0 00 f0 00 05 00 00 00 40 00 41 00");
+    bt_gatt_cb_register(&gatt_cb);
+    story[0] = 0;
+    assert_int_equal(bt_eatt_reconfigure(conn, 99), -EINVAL);
+    assert_int_equal(bt_eatt_reconfigure(conn, CONFIG_BREEZE_ATT_MTU + 1), -EINVAL);
+    assert_int_equal(bt_eatt_reconfigure(conn, 200), 0);
+    SIG(conn, "< 19 02 08 00 c8 00 ca 00 40 00 41 00 > 1a 02 02 00 00 00");
+    assert_int_equal(bt_gatt_get_mtu(conn), 200);
+    assert_string_equal(story, "mtu200;");
+}
+
 static void several_values_in_one(void **state)
 {
     subscribe_both("01");
@@ -774,6 +793,7 @@ int main(void)
         CASE(long_write_whose_bearer_closes),
         CASE(every_pdu_in_every_state),
         CASE(peer_reconfigures),
+        CASE(we_reconfigure),
         CASE(several_values_in_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

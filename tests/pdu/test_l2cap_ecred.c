@@ -126,20 +126,75 @@ static void reconfigure(void **state)
     assert_int_equal(bt_l2cap_ecred_chan_reconfigure(list, 300), 0);
     assert_int_equal(bt_l2cap_ecred_chan_reconfigure(list, 301), -EBUSY);
     assert_int_equal(chans[1].pending_rx_mtu, 300);
-    SIG(conn, "< 19 02 0a 00 2c 01 66 00 40 00 41 00 42 00 > 1a 02 02 00 00 00");
+    SIG(conn, "< 19 02 0a 00 2c 01 f7 00 40 00 41 00 42 00 > 1a 02 02 00 00 00");
     HEARD("m0 m1 m2 ");
     assert_int_equal(chans[1].rx.mtu, 300);
     assert_int_equal(chans[1].pending_rx_mtu, 0);
     assert_int_equal(bt_l2cap_ecred_chan_reconfigure(list, 400), 0);
     SIG(conn,
-        "< 19 03 0a 00 90 01 66 00 40 00 41 00 42 00 > 1a 03 02 00 04 00 > 1a 03 02 00 00 00");
+        "< 19 03 0a 00 90 01 f7 00 40 00 41 00 42 00 > 1a 03 02 00 04 00 > 1a 03 02 00 00 00");
     assert_int_equal(chans[1].rx.mtu, 300);
     HEARD("m0 m1 m2 ");
     assert_int_equal(bt_l2cap_ecred_chan_reconfigure(list, 400), 0);
-    SIG(conn, "< 19 04 0a 00 90 01 66 00 40 00 41 00 42 00");
+    SIG(conn, "< 19 04 0a 00 90 01 f7 00 40 00 41 00 42 00");
     fake_time(31000000);
     HEARD("m0 m1 m2 ");
     assert_int_equal(chans[2].rx.mtu, 300);
+}
+
+static void reconfigure_explicit(void **state)
+{
+    assert_int_equal(bt_l2cap_ecred_chan_connect(conn, list, 0x27), 0);
+    SIG(conn, "< 17 01 0e 00 27 00 64 00 66 00 01 00 40 00 41 00 42 00"
+              "> 18 01 0e 00 70 00 48 00 05 00 00 00 60 00 61 00 62 00");
+    HEARD("c0 c1 c2 ");
+    struct bt_l2cap_chan *twice[] = {list[0], list[0]};
+    const uint16_t least = BT_L2CAP_ECRED_MIN_MPS;
+    const uint16_t most = BT_L2CAP_RX_MTU;
+    assert_int_equal(bt_l2cap_ecred_chan_reconfigure_explicit(NULL, 1, 200, least), -EINVAL);
+    assert_int_equal(bt_l2cap_ecred_chan_reconfigure_explicit(list, 0, 200, least), -EINVAL);
+    assert_int_equal(bt_l2cap_ecred_chan_reconfigure_explicit(list, 6, 200, least), -EINVAL);
+    assert_int_equal(bt_l2cap_ecred_chan_reconfigure_explicit(twice, 2, 200, 200), -EINVAL);
+    assert_int_equal(bt_l2cap_ecred_chan_reconfigure_explicit(list, 1, 99, least), -EINVAL);
+    assert_int_equal(bt_l2cap_ecred_chan_reconfigure_explicit(list, 1, 200, least - 1), -EINVAL);
+    assert_int_equal(bt_l2cap_ecred_chan_reconfigure_explicit(list, 1, 200, most + 1), -EINVAL);
+    assert_int_equal(bt_l2cap_ecred_chan_reconfigure_explicit(list, 1, 65534, most), -EINVAL);
+    // A smaller MPS: of one, not of several.
+    assert_int_equal(bt_l2cap_ecred_chan_reconfigure_explicit(list, 2, 100, least), -EINVAL);
+    assert_int_equal(bt_l2cap_ecred_chan_reconfigure_explicit(list, 1, 100, least), 0);
+    assert_int_equal(chans[0].rx.mps, 102); // Not yet.
+    SIG(conn, "< 19 02 06 00 64 00 40 00 40 00 > 1a 02 02 00 00 00");
+    HEARD("m0 ");
+    assert_int_equal(chans[0].rx.mps, 64);
+    assert_int_equal(bt_l2cap_ecred_chan_reconfigure_explicit(list, 2, 150, 152), 0);
+    SIG(conn, "< 19 03 08 00 96 00 98 00 40 00 41 00 > 1a 03 02 00 02 00"); // Refused.
+    HEARD("m0 m1 ");
+    assert_int_equal(chans[0].rx.mps, 64);
+    assert_int_equal(chans[0].rx.mtu, 100);
+    assert_int_equal(bt_l2cap_ecred_chan_reconfigure_explicit(list, 2, 150, 152), 0);
+    SIG(conn, "< 19 04 08 00 96 00 98 00 40 00 41 00 > 1a 04 02 00 00 00");
+    HEARD("m0 m1 ");
+    assert_int_equal(chans[1].rx.mps, 152);
+    assert_int_equal(chans[1].rx.mtu, 150);
+}
+
+// Without alloc_buf an SDU must fit one frame, whatever its length becomes.
+static void reconfigure_without_buffers(void **state)
+{
+    static const struct bt_l2cap_chan_ops plain = {
+        .connected = app_connected, .recv = app_recv, .reconfigured = app_reconfigured};
+    chans[0].chan.ops = &plain;
+    struct bt_l2cap_chan *one[] = {&chans[0].chan, NULL};
+    assert_int_equal(bt_l2cap_ecred_chan_connect(conn, one, 0x27), 0);
+    SIG(conn, "< 17 01 0a 00 27 00 64 00 66 00 01 00 40 00"
+              "> 18 01 0a 00 70 00 48 00 05 00 00 00 60 00");
+    HEARD("c0 ");
+    assert_int_equal(bt_l2cap_ecred_chan_reconfigure_explicit(one, 1, 200, 201), -EINVAL);
+    assert_int_equal(bt_l2cap_ecred_chan_reconfigure(one, BT_L2CAP_SDU_RX_MTU + 1), -EINVAL);
+    assert_int_equal(bt_l2cap_ecred_chan_reconfigure(one, BT_L2CAP_SDU_RX_MTU), 0);
+    SIG(conn, "< 19 02 06 00 03 02 05 02 40 00 > 1a 02 02 00 00 00");
+    HEARD("m0 ");
+    chans[0].chan.ops = &ops;
 }
 
 static void arguments(void **state)
@@ -158,9 +213,10 @@ int main(void)
 {
 #define T(fn) cmocka_unit_test_setup_teardown(fn, setup, app_end)
     const struct CMUnitTest tests[] = {
-        T(five_channels_at_once),     T(some_are_refused), T(hostile_27_requests),
-        T(hostile_27_reconfigure),    T(connect_three),    T(short_and_wrong_responses),
-        T(first_of_them_ends_before), T(reconfigure),      T(arguments),
+        T(five_channels_at_once),       T(some_are_refused), T(hostile_27_requests),
+        T(hostile_27_reconfigure),      T(connect_three),    T(short_and_wrong_responses),
+        T(first_of_them_ends_before),   T(reconfigure),      T(reconfigure_explicit),
+        T(reconfigure_without_buffers), T(arguments),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -88,6 +88,11 @@ int bt_eatt_connect(struct bt_conn *conn, size_t num_channels);
 // BT_ATT_ERR_UNLIKELY. 0; -ENOTCONN; -ENOENT: none is open.
 int bt_eatt_disconnect_one(struct bt_conn *conn);
 
+// Raise the ATT_MTU that we take on all that are open, 64 to CONFIG_BREEZE_ATT_MTU octets (Vol 3, Part A, 4.27);
+// att_mtu_updated tells when it came to more. 0: the peer is asked; -EINVAL: not so many, or fewer
+// than one of them takes now; -ENOTCONN; -ENOENT: none is open; -EBUSY: one is being changed.
+int bt_eatt_reconfigure(struct bt_conn *conn, uint16_t mtu);
+
 // How many are open; 0 also without a connection.
 size_t bt_eatt_count(struct bt_conn *conn);
 

@@ -172,10 +172,17 @@ int bt_l2cap_chan_connect(struct bt_conn *conn, struct bt_l2cap_chan *chan, uint
 // peer refuses hear `disconnected`. Returns as bt_l2cap_chan_connect().
 int bt_l2cap_ecred_chan_connect(struct bt_conn *conn, struct bt_l2cap_chan **chans, uint16_t psm);
 
-// Raise the MTU (and with it, where it was bounded by it, the MPS) that we take on enhanced channels of
-// one connection (4.27); `reconfigured` tells. -EINVAL: smaller than before, not enhanced, not all
-// of one connection; -ENOTCONN; -EBUSY: one is under way.
+// Raise the MTU (and with it, where it was bounded by it, the MPS) that we take on up to five enhanced
+// channels of one connection (4.27); `chans` ends with NULL if it has fewer. `reconfigured` tells
+// each. -EINVAL: smaller than before, or more than the channel can take; not enhanced, not all of
+// one connection, one twice; -ENOTCONN; -EBUSY: one is under way.
 int bt_l2cap_ecred_chan_reconfigure(struct bt_l2cap_chan **chans, uint16_t mtu);
+
+// The same for `chan_count` channels (1 to 5) with an MPS of the application's choice: 64 to
+// BT_L2CAP_RX_MTU, smaller than before for a single channel only. Channels without alloc_buf and
+// seg_recv need one that an SDU of `mtu` octets fits.
+int bt_l2cap_ecred_chan_reconfigure_explicit(struct bt_l2cap_chan **chans, size_t chan_count,
+                                             uint16_t mtu, uint16_t mps);
 
 // Close a channel. What was not sent is dropped. `disconnected` follows when the peer has answered,
 // after 2 s at most. 0; -ENOTCONN; -EALREADY.
