@@ -206,8 +206,8 @@ int bt_gatt_subscribe(struct bt_conn *conn, struct bt_gatt_subscribe_params *par
     if (!att_mtu_of(conn, opt_of(params))) {
         return -ENOTCONN;
     }
-    if (is_on(clt_link_of(conn), params)) {
-        return -EALREADY;
+    if (clt_sub_is_on(params)) {
+        return is_on(clt_link_of(conn), params) ? -EALREADY : -EBUSY;
     }
     (void)clt_away_drop(params); // A new one, before the kept one was restored.
     return begin(conn, params, (uint16_t)(params->value_handle + 1));

@@ -132,9 +132,10 @@ struct gatt_keep_reg {
 extern struct gatt_keep_reg gatt_keep_reg;
 
 struct gatt_reg {
-    bool raise;          // breeze_gatt_raise_security()
-    uint16_t static_cnt; // Static services in the database; 0: not built yet.
-    sys_slist_t cbs;     // bt_gatt_cb
+    bool raise;           // breeze_gatt_raise_security()
+    uint16_t static_cnt;  // Static services in the database; 0: not built yet.
+    sys_slist_t cbs;      // bt_gatt_cb
+    sys_snode_t *cb_next; // Where a walk over them goes on.
     const struct breeze_gatt_any_cb *any;
     void (*ready)(struct bt_conn *conn);
 };

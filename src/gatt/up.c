@@ -102,11 +102,13 @@ static void notified(struct bt_conn *conn, uint16_t handle, const uint8_t *value
     clt_notified(conn, handle, value, len);
 }
 
+// A callback may unregister anyone: cb_next is moved out of the way.
 static void mtu_changed(struct bt_conn *conn, uint16_t mtu)
 {
-    struct bt_gatt_cb *cb;
-    struct bt_gatt_cb *next;
-    SYS_SLIST_FOR_EACH_CONTAINER_SAFE (&gatt_reg.cbs, cb, next, node) {
+    gatt_reg.cb_next = sys_slist_peek_head(&gatt_reg.cbs);
+    while (gatt_reg.cb_next) {
+        struct bt_gatt_cb *cb = CONTAINER_OF(gatt_reg.cb_next, struct bt_gatt_cb, node);
+        gatt_reg.cb_next = sys_slist_peek_next(&cb->node);
         if (cb->att_mtu_updated) {
             cb->att_mtu_updated(conn, mtu, mtu);
         }
@@ -147,16 +149,23 @@ const struct att_up att_up = {
     .takes_enhanced = CONFIG_BT_EATT ? takes_enhanced : NULL,
 };
 
+static bool cb_off(struct bt_gatt_cb *cb)
+{
+    if (gatt_reg.cb_next == &cb->node) {
+        gatt_reg.cb_next = sys_slist_peek_next(&cb->node);
+    }
+    return sys_slist_find_and_remove(&gatt_reg.cbs, &cb->node);
+}
+
 void bt_gatt_cb_register(struct bt_gatt_cb *cb)
 {
-    sys_slist_find_and_remove(&gatt_reg.cbs,
-                              &cb->node); // Registering twice is harmless (pitfall 48).
+    (void)cb_off(cb); // Registering twice is harmless (pitfall 48).
     sys_slist_append(&gatt_reg.cbs, &cb->node);
 }
 
 int bt_gatt_cb_unregister(struct bt_gatt_cb *cb)
 {
-    return sys_slist_find_and_remove(&gatt_reg.cbs, &cb->node) ? 0 : -ENOENT;
+    return cb_off(cb) ? 0 : -ENOENT;
 }
 
 void breeze_gatt_any_cb_set(const struct breeze_gatt_any_cb *cb)

@@ -398,6 +398,24 @@ static void gatt_cl_gan_bv_01_c_finds_the_configuration(void **state)
     heard("over;");
 }
 
+// One set of parameters is one subscription: not of two links.
+static void parameters_of_another_link(void **state)
+{
+    struct bt_conn *other = fake_connect(1, BT_CONN_ROLE_CENTRAL);
+    subscribe(0x20);
+    ATT(conn, "< 04 11 00 20 00 > 05 01 11 00 02 29 < 12 11 00 01 00 > 13");
+    heard("sub 0 ccc 17;");
+    assert_int_equal(bt_gatt_subscribe(conn, &sub), -EALREADY);
+    assert_int_equal(bt_gatt_subscribe(other, &sub), -EBUSY);
+    assert_int_equal(bt_gatt_unsubscribe(other, &sub), -EINVAL);
+    fake_disconnect(other);
+    heard("");
+    ATT(conn, "> 1b 10 00 61");
+    heard("a;");
+    fake_disconnect(conn);
+    heard("over;");
+}
+
 static void no_configuration_to_find(void **state)
 {
     subscribe(0); // Up to the next declaration.
@@ -460,16 +478,27 @@ static void hostile_38_multiple_notifications(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(gatt_cl_gad_bv_03_c_includes),       CASE(include_errors),
-        CASE(gatt_cl_gad_descriptor_values),      CASE(hostile_38_lists_of_declarations),
-        CASE(gatt_cl_gar_bv_03_c_read_by_uuid),   CASE(hostile_38_read_by_uuid),
-        CASE(gatt_cl_gar_bv_05_c_read_multiple),  CASE(read_multiple_variable),
-        CASE(hostile_38_read_multiple_variable),  CASE(gatt_cl_gaw_bv_05_c_long_write),
-        CASE(gatt_cl_gaw_bi_refused_pieces),      CASE(gatt_cl_gaw_bv_06_c_echo_is_compared),
-        CASE(gatt_cl_gaw_bv_06_c_reliable_write), CASE(a_long_write_is_cancelled),
-        CASE(a_long_write_loses_its_link),        CASE(gatt_cl_gan_bv_01_c_finds_the_configuration),
-        CASE(no_configuration_to_find),           CASE(hostile_38_search_for_the_configuration),
-        CASE(unsubscribed_during_the_search),     CASE(gatt_cl_gan_bv_02_c_multiple_notifications),
+        CASE(gatt_cl_gad_bv_03_c_includes),
+        CASE(include_errors),
+        CASE(gatt_cl_gad_descriptor_values),
+        CASE(hostile_38_lists_of_declarations),
+        CASE(gatt_cl_gar_bv_03_c_read_by_uuid),
+        CASE(hostile_38_read_by_uuid),
+        CASE(gatt_cl_gar_bv_05_c_read_multiple),
+        CASE(read_multiple_variable),
+        CASE(hostile_38_read_multiple_variable),
+        CASE(gatt_cl_gaw_bv_05_c_long_write),
+        CASE(gatt_cl_gaw_bi_refused_pieces),
+        CASE(gatt_cl_gaw_bv_06_c_echo_is_compared),
+        CASE(gatt_cl_gaw_bv_06_c_reliable_write),
+        CASE(a_long_write_is_cancelled),
+        CASE(a_long_write_loses_its_link),
+        CASE(gatt_cl_gan_bv_01_c_finds_the_configuration),
+        CASE(parameters_of_another_link),
+        CASE(no_configuration_to_find),
+        CASE(hostile_38_search_for_the_configuration),
+        CASE(unsubscribed_during_the_search),
+        CASE(gatt_cl_gan_bv_02_c_multiple_notifications),
         CASE(hostile_38_multiple_notifications),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

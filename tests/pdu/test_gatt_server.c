@@ -2,6 +2,8 @@
 // (Vol 3, Part G). Handles: GAP 1..9, GATT 0x0a..0x0d, then this file's static services from 0x0e.
 #include "pdu/fake.h"
 
+#include <stdlib.h>
+
 #include "att/db.h"
 #include "att/state.h"
 #include "gatt/state.h"
@@ -516,6 +518,40 @@ static void mtu_callback_registers_once(void **state)
     assert_int_equal(bt_gatt_cb_unregister(&cb), -ENOENT);
 }
 
+static struct bt_gatt_cb *first_cb;
+static struct bt_gatt_cb *second_cb;
+static unsigned int second_calls;
+
+static void on_first(struct bt_conn *c, uint16_t tx, uint16_t rx)
+{
+    assert_int_equal(bt_gatt_cb_unregister(second_cb), 0);
+    assert_int_equal(bt_gatt_cb_unregister(first_cb), 0);
+    free(second_cb);
+    free(first_cb);
+}
+
+static void on_second(struct bt_conn *c, uint16_t tx, uint16_t rx)
+{
+    second_calls++;
+}
+
+static void mtu_callbacks_that_end_each_other(void **state)
+{
+    static struct bt_gatt_cb last = {.att_mtu_updated = on_mtu};
+    first_cb = malloc(sizeof(*first_cb));
+    second_cb = malloc(sizeof(*second_cb));
+    *first_cb = (struct bt_gatt_cb){.att_mtu_updated = on_first};
+    *second_cb = (struct bt_gatt_cb){.att_mtu_updated = on_second};
+    mtu_calls = second_calls = 0;
+    bt_gatt_cb_register(first_cb);
+    bt_gatt_cb_register(second_cb);
+    bt_gatt_cb_register(&last);
+    ATT(conn, "> 02 50 00 < 03 f7 00");
+    assert_int_equal(second_calls, 0);
+    assert_int_equal(mtu_calls, 1);
+    assert_int_equal(bt_gatt_cb_unregister(&last), 0);
+}
+
 static void uuids(void **state)
 {
     char text[BT_UUID_STR_LEN];
@@ -568,6 +604,7 @@ int main(void)
         CASE(service_changed),
         CASE(unregistering_forgets_configurations),
         CASE(mtu_callback_registers_once),
+        CASE(mtu_callbacks_that_end_each_other),
         CASE(uuids),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

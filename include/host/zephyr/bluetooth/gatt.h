@@ -613,7 +613,7 @@ struct bt_gatt_subscribe_params {
 };
 // Write the CCC descriptor and deliver what arrives for value_handle. Several subscriptions to one
 // value share one configuration: only the first write and a write that changes it leave. Also
-// -EALREADY.
+// -EALREADY; -EBUSY: `params` are a subscription on another connection.
 //
 // With a bonded peer the subscription, once written, outlasts the connection unless it is VOLATILE
 // (Vol 3, Part G, 3.3.3.3): `params` stay the host's, and when the bond has encrypted the next link
