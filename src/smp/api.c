@@ -291,14 +291,15 @@ int bt_conn_set_bondable(struct bt_conn *conn, bool enable)
     return 0;
 }
 
-static void unpair(struct smp_keys *bond)
+static int unpair(struct smp_keys *bond)
 {
     struct bt_conn *conn = bt_conn_lookup_addr_le(bond->id, &bond->addr);
-    smp_bond_delete(bond);
+    int err = smp_bond_delete(bond);
     if (conn) {
         (void)bt_conn_disconnect(conn, BT_HCI_ERR_REMOTE_USER_TERM_CONN);
         bt_conn_unref(conn);
     }
+    return err;
 }
 
 int bt_unpair(uint8_t id, const bt_addr_le_t *addr)
@@ -307,14 +308,16 @@ int bt_unpair(uint8_t id, const bt_addr_le_t *addr)
         return -EINVAL;
     }
     bool all = !addr || bt_addr_le_eq(addr, BT_ADDR_LE_ANY);
+    int first = 0;
     for (unsigned int i = 0; i < CONFIG_BT_MAX_PAIRED; i++) {
         struct smp_keys *bond = &smp_reg.bonds[i];
         if ((bond->flags & SMP_KEYS_USED) && bond->id == id &&
             (all || bt_addr_le_eq(&bond->addr, addr))) {
-            unpair(bond);
+            int err = unpair(bond);
+            first = first ? first : err;
         }
     }
-    return 0;
+    return first;
 }
 
 void bt_foreach_bond(uint8_t id, void (*func)(const struct bt_bond_info *info, void *user_data),

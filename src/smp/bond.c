@@ -117,7 +117,7 @@ static struct smp_keys *place_for(const struct smp_keys *keys)
     struct smp_keys *oldest;
     struct smp_keys *place = place_now(keys, &oldest);
     if (!place && oldest && smp_reg.policy.replace_oldest) {
-        smp_bond_delete(oldest);
+        (void)smp_bond_delete(oldest);
         place = place_now(keys, &oldest);
     }
     return place;
@@ -147,14 +147,15 @@ void smp_bond_used(struct smp_keys *bond)
     bond->age = ++smp_reg.age;
 }
 
-void smp_bond_delete(struct smp_keys *bond)
+int smp_bond_delete(struct smp_keys *bond)
 {
     struct smp_keys gone = *bond;
     memset(bond, 0, sizeof(*bond));
     gap_bonds_changed();
-    smp_store_delete(&gone);
+    int err = smp_store_delete(&gone);
     conn_unbonded(gone.id, &gone.addr);
     smp_tell_deleted(gone.id, &gone.addr);
+    return err;
 }
 
 void smp_bonds_delete(uint8_t id)

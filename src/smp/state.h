@@ -341,7 +341,8 @@ bool smp_bond_may_replace(const struct smp_link *link, const struct smp_keys *ol
 // Keep keys. False: no room.
 bool smp_bond_put(const struct smp_keys *keys);
 void smp_bond_used(struct smp_keys *bond);
-void smp_bond_delete(struct smp_keys *bond);
+// 0, or why the store still has it.
+int smp_bond_delete(struct smp_keys *bond);
 // Made for an identity address that is not ours: says so. Never true while ours is not known.
 bool smp_bond_is_foreign(const struct smp_keys *bond);
 // Drop such bonds from memory.
@@ -349,7 +350,7 @@ void smp_bonds_check(void);
 
 // 0, or what the settings say: -ENOENT, there is no store.
 int smp_store_save(const struct smp_keys *bond);
-void smp_store_delete(const struct smp_keys *bond);
+int smp_store_delete(const struct smp_keys *bond); // 0 also without a store.
 
 // ---- sign.c, sign_none.c ----------------------------------------------------------------------------
 

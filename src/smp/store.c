@@ -115,11 +115,16 @@ int smp_store_save(const struct smp_keys *bond)
     return err;
 }
 
-void smp_store_delete(const struct smp_keys *bond)
+int smp_store_delete(const struct smp_keys *bond)
 {
     char name[NAME_LEN];
     name_of(bond, name);
-    (void)settings_delete(name);
+    int err = settings_delete(name);
+    if (err && err != -ENOENT) {
+        log_err("%s stays in the store: %d", name, err);
+        return err;
+    }
+    return 0;
 }
 
 static bool is_identity(const bt_addr_le_t *addr)

@@ -3,7 +3,7 @@
 //
 // The victim is one of the two hosts. Faults: its buffers for PDUs run out for 100 ms; a command of
 // its is refused; a command gets no answer; an event towards it is lost, or comes twice; the other
-// device loses power; the application calls bt_disable() from a callback.
+// device loses power; the application calls bt_disable() from a callback; its settings refuse a change.
 //
 // After each: no crash; every call returned; within 60 s of virtual time every procedure that was
 // started has ended, exactly once, or its link is up; after bt_disable() all pools are full, no
@@ -39,9 +39,9 @@
 #define AFTER_US 61000000 // Longer than any time-out of the host, and one more second.
 #define HOLD_US  100000
 
-enum kind { NO_BUFFER, REFUSED, UNANSWERED, LOST, DOUBLED, POWER, DISABLED, KINDS };
+enum kind { NO_BUFFER, REFUSED, UNANSWERED, LOST, DOUBLED, POWER, DISABLED, STORE, KINDS };
 static const char *const kind_names[] = {"no-buffer", "refused", "unanswered", "lost",
-                                         "doubled",   "power",   "disabled"};
+                                         "doubled",   "power",   "disabled",   "store"};
 
 // ---- The fault ---------------------------------------------------------------------------------
 

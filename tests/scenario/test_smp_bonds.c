@@ -304,6 +304,50 @@ static void hostile_57_store_of_another_device(void **state)
     pair_stop(&pair);
 }
 
+static int refuse_all(struct settings_store *cs, const char *name, const char *value, size_t len)
+{
+    return -EIO;
+}
+
+static void do_store_that_refuses(void *arg)
+{
+    static const struct settings_store_itf itf = {.csi_save = refuse_all};
+    static struct settings_store refusing = {.cs_itf = &itf};
+    settings_dst_register(&refusing);
+}
+
+static void do_unpair_all(void *arg)
+{
+    *(int *)arg = bt_unpair(BT_ID_DEFAULT, NULL);
+}
+
+// A store that refuses: a new bond holds as long as the program; whoever deletes one is told that it will
+// be back.
+static void store_that_refuses(void **state)
+{
+    int err = 0;
+    start(SMP_IO_NONE, SMP_IO_NONE, NULL);
+    on(0, do_save, NULL);
+    on(1, do_store_that_refuses, NULL);
+    assert_int_equal(ask(1, BT_SECURITY_L2), 0);
+    run_pairing();
+    assert_int_equal(bonds(0), 1);
+    assert_int_equal(bonds(1), 1);
+    on(0, do_store_that_refuses, NULL);
+    for (unsigned int who = 0; who < 2; who++) {
+        on(who, do_unpair_all, &err);
+        assert_int_equal(err, -EIO);
+        assert_int_equal(bonds(who), 0);
+        assert_int_equal(heard[who].deleted, 1);
+        on(who, do_unpair_all, &err);
+        assert_int_equal(err, 0); // Nothing is left to delete.
+    }
+    on(0, do_store, NULL);
+    on(0, do_load_keys, NULL);
+    assert_int_equal(bonds(0), 1);
+    pair_stop(&pair);
+}
+
 // ---- Which gives way --------------------------------------------------------------------------------------
 
 // All places taken: the second one is the one used longest ago.
@@ -518,6 +562,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_teardown(bond_moves_to_another_board, after),
         cmocka_unit_test_teardown(hostile_57_whole_records_that_cannot_be, after),
         cmocka_unit_test_teardown(record_with_keys_that_sign, after),
+        cmocka_unit_test_teardown(store_that_refuses, after),
         cmocka_unit_test_teardown(the_oldest_bond_gives_way, after),
         cmocka_unit_test_teardown(one_bond_is_deleted, after),
         cmocka_unit_test_teardown(one_connection_makes_no_bond, after),

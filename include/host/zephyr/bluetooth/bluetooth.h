@@ -632,7 +632,8 @@ struct bt_bond_info {
 };
 
 // Delete the bond of identity `id` with this peer; all of them with addr NULL or BT_ADDR_LE_ANY. A link
-// with the peer ends (0x13). 0, also when there is none; -EINVAL (id).
+// with the peer ends (0x13). 0, also when there is none; -EINVAL (id); what the settings say: the bond is
+// gone here, but the store still has it and brings it back after a restart.
 int bt_unpair(uint8_t id, const bt_addr_le_t *addr);
 
 // Call func for each bond of identity `id`.
