@@ -115,6 +115,11 @@ uint16_t gatt_ccc_value(const struct bt_conn *conn, uint16_t value_handle)
     return entry ? entry->value : 0;
 }
 
+uint16_t gatt_ccc_handle(uint16_t value_handle)
+{
+    return ccc_of(&value_handle) ? value_handle : 0;
+}
+
 bool gatt_ccc_match(struct bt_conn *conn, uint16_t value_handle)
 {
     const struct bt_gatt_attr *attr = ccc_of(&value_handle);

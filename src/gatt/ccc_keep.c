@@ -199,6 +199,17 @@ void gatt_keep_written(struct bt_conn *conn)
     }
 }
 
+bool gatt_keep_has(const struct bt_conn *conn, uint16_t ccc_handle)
+{
+    const struct gatt_keep *keep = keep_find(conn->id, &conn->dst);
+    for (unsigned int i = 0; keep && i < keep->count; i++) {
+        if (keep->ccc[i].handle == ccc_handle) {
+            return true;
+        }
+    }
+    return false;
+}
+
 // Is it known to stand where services changed. "All" is what nobody knows.
 static bool has_moved(const struct gatt_keep *keep, uint16_t handle)
 {

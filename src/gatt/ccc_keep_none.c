@@ -13,6 +13,11 @@ void gatt_keep_secured(struct bt_conn *conn)
 {
 }
 
+bool gatt_keep_has(const struct bt_conn *conn, uint16_t ccc_handle)
+{
+    return false;
+}
+
 void gatt_keep_unbonded(uint8_t id, const bt_addr_le_t *peer)
 {
 }

@@ -49,9 +49,10 @@ void gatt_changed(uint16_t start, uint16_t end);
 void gatt_changed_for(struct bt_conn *conn, uint16_t start, uint16_t end);
 void gatt_changed_send(struct bt_conn *conn);
 
-// ccc.c: what this peer wrote to the CCC of the characteristic whose value has this handle, 0 if
+// ccc.c: the descriptor that configures a value, 0 none; what this peer wrote to the CCC of the characteristic whose value has this handle, 0 if
 // nothing or without CCC. Every configuration of a connection, or of a range of handles, is
 // forgotten; the first tells the application.
+uint16_t gatt_ccc_handle(uint16_t value_handle);
 uint16_t gatt_ccc_value(const struct bt_conn *conn, uint16_t value_handle);
 void gatt_ccc_drop_conn(const struct bt_conn *conn);
 void gatt_ccc_drop_range(uint16_t start, uint16_t end);
@@ -82,6 +83,8 @@ void gatt_keep_changed(uint16_t start, uint16_t end);
 void gatt_keep_secured(struct bt_conn *conn);
 void gatt_keep_unbonded(uint8_t id, const bt_addr_le_t *peer);
 extern const struct settings_handler_static gatt_keep_settings;
+// Is this descriptor configured in what is kept of the peer of this link.
+bool gatt_keep_has(const struct bt_conn *conn, uint16_t ccc_handle);
 // May this subscribed peer be served one of many (bt_gatt_ccc_managed_user_data.cfg_match).
 bool gatt_ccc_match(struct bt_conn *conn, uint16_t value_handle);
 

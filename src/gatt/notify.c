@@ -155,6 +155,27 @@ int gatt_value_find(const struct bt_uuid *uuid, const struct bt_gatt_attr **attr
     return found < svc->attrs + svc->count ? 0 : -EINVAL;
 }
 
+// A value that needs security is due to a peer whose bond has not encrypted the link yet: the server
+// asks for that, once (Vol 3, Part C, 10.3.2).
+static int insecure(struct bt_conn *conn, uint8_t err)
+{
+    struct gatt_link *link = gatt_link_of(conn);
+    if (CONFIG_BT_SMP && err == BT_ATT_ERR_INSUFFICIENT_ENCRYPTION && !link->asked) {
+        link->asked = !bt_conn_set_security(conn, BT_SECURITY_L2);
+    }
+    return -EPERM;
+}
+
+// The same for one whose configuration is kept, and comes back with the encryption.
+static void ask_known(unsigned int i, const struct bt_gatt_attr *attr, uint16_t handle)
+{
+    struct bt_conn *conn = conn_at(i);
+    uint8_t err = gatt_run.links[i].open && conn_is_up(conn) ? att_may_notify(conn, attr) : 0;
+    if (err && gatt_keep_has(conn, gatt_ccc_handle(handle))) {
+        (void)insecure(conn, err);
+    }
+}
+
 // Security of the value, the peer's wish (Vol 3, Part G, 3.3.3.3), its view of the database (2.5.2.1).
 static int allowed(struct bt_conn *conn, const struct bt_gatt_attr *attr, uint16_t handle,
                    uint16_t ccc_type)
@@ -162,8 +183,9 @@ static int allowed(struct bt_conn *conn, const struct bt_gatt_attr *attr, uint16
     if (!conn_is_up(conn)) {
         return -ENOTCONN;
     }
-    if (att_may_notify(conn, attr)) {
-        return -EPERM;
+    uint8_t lack = att_may_notify(conn, attr);
+    if (lack) {
+        return insecure(conn, lack);
     }
     if (gatt_out_of_sync(gatt_link_of(conn))) {
         return -EAGAIN;
@@ -239,6 +261,8 @@ int bt_gatt_notify_cb(struct bt_conn *conn, struct bt_gatt_notify_params *params
         if (peer) {
             err = notify_one(peer, attr, handle, params);
             any = any || !err;
+        } else {
+            ask_known(i, attr, handle);
         }
     }
     return any ? 0 : err;
@@ -280,6 +304,8 @@ int bt_gatt_indicate(struct bt_conn *conn, struct bt_gatt_indicate_params *param
         if (peer) {
             err = indicate_one(peer, attr, handle, params);
             any = any || !err;
+        } else {
+            ask_known(i, attr, handle);
         }
     }
     return any ? 0 : err;
@@ -295,8 +321,9 @@ int breeze_gatt_send(struct bt_conn *conn, uint16_t handle, const void *data, ui
     if (!attr) {
         return -EINVAL;
     }
-    if (att_may_notify(conn, attr)) {
-        return -EPERM;
+    uint8_t lack = att_may_notify(conn, attr);
+    if (lack) {
+        return insecure(conn, lack);
     }
     if (gatt_out_of_sync(gatt_link_of(conn))) {
         return -EAGAIN;

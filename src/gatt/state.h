@@ -49,6 +49,7 @@ struct gatt_link {
     bool open;
     bool changing;    // Service Changed is to be confirmed.
     bool starved;     // A call of the application found no buffer.
+    bool asked;       // For encryption, for what it may not notify yet.
     uint8_t features; // Client Supported Features that the peer wrote.
     uint8_t sync;     // enum gatt_sync: does it know the database as it is.
     uint16_t ccc;     // Its configurations: index + 1 of the first in gatt_run.ccc, 0 none.

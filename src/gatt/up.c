@@ -55,6 +55,14 @@ static void link_down(struct bt_conn *conn)
     link->changed_start = 0;
 }
 
+static void security(struct bt_conn *conn, enum bt_security_err err)
+{
+    gatt_link_of(conn)->asked = false;
+    if (CONFIG_BT_GATT_CLIENT) {
+        clt_security(conn, err);
+    }
+}
+
 static void secured(struct bt_conn *conn)
 {
     gatt_keep_secured(conn);
@@ -70,7 +78,7 @@ static void unbonded(uint8_t id, const bt_addr_le_t *peer)
 const struct conn_up gatt_conn_up = {
     .connected = link_up,
     .disconnected = link_down,
-    .security = CONFIG_BT_GATT_CLIENT ? clt_security : NULL,
+    .security = CONFIG_BT_SMP ? security : NULL,
     .secured = secured,
     .unbonded = unbonded,
     .off = CONFIG_BT_GATT_CLIENT ? clt_off : NULL,

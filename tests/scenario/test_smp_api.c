@@ -299,6 +299,102 @@ static void client_waits_for_security_in_vain(void **state)
     pair_stop(&pair);
 }
 
+// ---- A server that has something for a bonded peer -----------------------------------------------------
+
+BT_GATT_SERVICE_DEFINE(due_service, BT_GATT_PRIMARY_SERVICE(BT_UUID_DECLARE_16(0xff08)),
+                       BT_GATT_CHARACTERISTIC(BT_UUID_DECLARE_16(0xff09), BT_GATT_CHRC_NOTIFY,
+                                              BT_GATT_PERM_READ_ENCRYPT, read_secret, NULL, NULL),
+                       BT_GATT_CCC(NULL, BT_GATT_PERM_READ | BT_GATT_PERM_WRITE));
+
+static struct bt_gatt_subscribe_params due_sub;
+static unsigned int due_values;
+static bool due_subscribed;
+
+static uint8_t on_due(struct bt_conn *conn, struct bt_gatt_subscribe_params *params,
+                      const void *data, uint16_t len)
+{
+    due_values += data != NULL;
+    return BT_GATT_ITER_CONTINUE;
+}
+
+static void on_due_subscribed(struct bt_conn *conn, uint8_t err,
+                              struct bt_gatt_subscribe_params *params)
+{
+    due_subscribed = !err;
+}
+
+static void do_subscribe_due(void *arg)
+{
+    uint16_t handle = bt_gatt_attr_get_handle(&due_service.attrs[2]);
+    due_sub = (struct bt_gatt_subscribe_params){
+        .notify = on_due,
+        .subscribe = on_due_subscribed,
+        .value_handle = handle,
+        .ccc_handle = (uint16_t)(handle + 1),
+        .value = BT_GATT_CCC_NOTIFY,
+    };
+    assert_int_equal(bt_gatt_subscribe(pair_here()->conn, &due_sub), 0);
+}
+
+struct notify {
+    bool to_all;
+    int err;
+};
+
+static void do_notify_due(void *arg)
+{
+    struct notify *notify = arg;
+    notify->err =
+        bt_gatt_notify(notify->to_all ? NULL : pair_here()->conn, &due_service.attrs[1], "v", 1);
+}
+
+static int notify_due(unsigned int who, bool to_all)
+{
+    struct notify notify = {to_all, 0};
+    on(who, do_notify_due, &notify);
+    return notify.err;
+}
+
+static bool is_due_subscribed(void *arg)
+{
+    return due_subscribed;
+}
+
+// The link comes back, the server has a value at once: it has the link encrypted, in both roles, and by a
+// call for this peer or for all. Without a bond nothing is asked for.
+static void server_asks_for_encryption(void **state)
+{
+    for (int kind = 0; kind < 4; kind++) {
+        unsigned int server = (unsigned int)kind % 2;
+        bool to_all = kind / 2;
+        due_subscribed = false;
+        due_values = 0;
+        start(SMP_IO_NONE, SMP_IO_NONE, NULL);
+        assert_int_equal(notify_due(server, false), -EPERM);
+        let_pass(1000000);
+        assert_int_equal(heard[0].changed + heard[1].changed, 0);
+        assert_int_equal(ask(1, BT_SECURITY_L2), 0);
+        run_pairing();
+        on(!server, do_subscribe_due, NULL);
+        assert_true(pair_until(is_due_subscribed, NULL, LIMIT_US));
+        assert_true(pair_disconnect(&pair, 1));
+        forget();
+        assert_true(pair_connect(&pair, 6));
+        for (int i = 0; i < 5; i++) { // Asked for once, however often it is tried.
+            assert_int_equal(notify_due(server, to_all), to_all ? -ENOTCONN : -EPERM);
+        }
+        assert_true(pair_until(one_changed, NULL, LIMIT_US));
+        let_pass(1000000);
+        assert_int_equal(heard[0].changed, 1);
+        assert_int_equal(heard[0].err | heard[1].err, 0);
+        assert_int_equal(heard[0].complete, 0);
+        assert_int_equal(notify_due(server, to_all), 0);
+        let_pass(100000);
+        assert_int_equal(due_values, 1);
+        pair_stop(&pair);
+    }
+}
+
 static void do_unpair(void *arg)
 {
     assert_int_equal(bt_unpair(BT_ID_DEFAULT, NULL), 0);
@@ -383,6 +479,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_teardown(calls_while_a_bond_gives_way, after),
         cmocka_unit_test_teardown(security_request_without_an_answer, after),
         cmocka_unit_test_teardown(client_waits_for_security_in_vain, after),
+        cmocka_unit_test_teardown(server_asks_for_encryption, after),
         cmocka_unit_test_teardown(security_request_answered_with_a_lost_bond, after),
         cmocka_unit_test_teardown(encryption_event_lost, after),
     };

@@ -369,7 +369,9 @@ struct bt_gatt_notify_params {
 // -EINVAL: not subscribed, or `attr` is not in the database; -ENOENT: no attribute of this uuid;
 // -EPERM: the link's security does not allow reading the value; -EMSGSIZE: longer than the ATT_MTU
 // allows; -ENOMEM: no buffer now (see breeze_gatt_ready_cb_set()); -ENOTCONN: not connected, or
-// nobody is subscribed. Vol 3, Part G, 4.10.
+// nobody is subscribed. Vol 3, Part G, 4.10. Where the value needs an encrypted link and a bond with
+// the peer is there, the call asks for the encryption (Vol 3, Part C, 10.3.2): again when
+// `security_changed` says that it is there.
 int bt_gatt_notify_cb(struct bt_conn *conn, struct bt_gatt_notify_params *params);
 
 // bt_gatt_notify_cb() without a callback: attribute and data. The same errors.
