@@ -681,6 +681,7 @@ int bt_le_ext_adv_start(struct bt_le_ext_adv *adv, const struct bt_le_ext_adv_st
     adv->ends_us = 0;
     err = ext_adv_restore(adv);
     if (err) {
+        slot_drop(adv);
         return err;
     }
     adv->todo |= STEP_ENABLE;

@@ -14,6 +14,7 @@
 #include <zephyr/bluetooth/conn.h>
 #include <zephyr/bluetooth/hci.h>
 
+#include "conn/conn.h"
 #include "sim.h"
 
 #define SECOND 1000000
@@ -326,6 +327,59 @@ static void a_set_keeps_its_time_across_rotations(void **state)
     }
 }
 
+// ---- No address -----------------------------------------------------------------------------------
+
+#if CONFIG_BREEZE_PRIVACY
+static bool no_random;
+int __real_crypto_rand(void *to, size_t len);
+int __wrap_crypto_rand(void *to, size_t len);
+
+int __wrap_crypto_rand(void *to, size_t len)
+{
+    return no_random ? -EAGAIN : __real_crypto_rand(to, len);
+}
+
+static void do_expire(void *arg)
+{
+    struct bt_le_adv_param param =
+        BT_LE_ADV_PARAM_INIT(BT_LE_ADV_OPT_EXT_ADV | BT_LE_ADV_OPT_CONN, 0x20, 0x20, NULL);
+    assert_int_equal(breeze_privacy_set(BREEZE_PRIVACY_RPA), 0);
+    assert_int_equal(bt_le_set_rpa_timeout(1), 0);
+    assert_int_equal(bt_le_ext_adv_create(&param, &set_cb, &set), 0);
+}
+
+static void do_start(void *arg)
+{
+    me()->result = bt_le_ext_adv_start(set, BT_LE_EXT_ADV_START_DEFAULT);
+}
+
+static void do_count(void *arg)
+{
+    me()->result = 0;
+    for (unsigned int i = 0; i < CONFIG_BT_MAX_CONN; i++) {
+        me()->result += conn_at(i)->state != CONN_FREE;
+    }
+}
+
+// A start for which no private address can be made holds no connection slot.
+static void a_start_without_an_address_holds_no_slot(void **state)
+{
+    begin();
+    sim_on(nodes[ADV].host, do_expire, NULL);
+    sim_run(sim, 2 * SECOND);
+    no_random = true;
+    sim_on(nodes[ADV].host, do_start, NULL);
+    assert_int_equal(nodes[ADV].result, -EAGAIN);
+    sim_on(nodes[ADV].host, do_count, NULL);
+    assert_int_equal(nodes[ADV].result, 0);
+    no_random = false;
+    sim_on(nodes[ADV].host, do_start, NULL);
+    assert_int_equal(nodes[ADV].result, 0);
+    end();
+}
+
+#endif
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -334,6 +388,9 @@ int main(void)
         cmocka_unit_test(sets_refuse_what_cannot_be),
         cmocka_unit_test(a_search_leaves_the_list_alone),
         cmocka_unit_test(a_set_keeps_its_time_across_rotations),
+#if CONFIG_BREEZE_PRIVACY
+        cmocka_unit_test(a_start_without_an_address_holds_no_slot),
+#endif
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

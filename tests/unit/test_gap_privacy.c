@@ -693,7 +693,7 @@ static void test_list_and_initiator(void **state)
 }
 
 // 100 bonds, a list of 8: those used last are on it, the host finds the others.
-static void test_list_smaller_than_bonds(void **state)
+static void privacy_with_100_bonds_and_a_list_of_8(void **state)
 {
     bonds_make(100);
     list_of(8);
@@ -788,7 +788,7 @@ int main(void)
         TEST(test_list_is_written),
         TEST(test_list_takes_a_rest),
         TEST(test_list_and_initiator),
-        TEST(test_list_smaller_than_bonds),
+        TEST(privacy_with_100_bonds_and_a_list_of_8),
         TEST(hostile_07_list_that_is_full_early),
         TEST(hostile_07_list_that_refuses),
         TEST(test_list_while_hiding),
