@@ -227,7 +227,7 @@ static bool is_for_us(bt_addr_le_t *addr, uint16_t adv_props)
     bt_addr_le_t shown = *addr;
     if (addr->type == BT_ADDR_LE_PUBLIC_ID || addr->type == BT_ADDR_LE_RANDOM_ID) {
         addr->type &= 1; // Resolved by the controller.
-    } else if (mode_is_network(BT_ID_DEFAULT, addr)) {
+    } else if (mode_any() && mode_is_network(BT_ID_DEFAULT, addr)) {
         return false; // Whose identity this is would hide.
     } else {
         (void)gap_resolve(BT_ID_DEFAULT, addr);

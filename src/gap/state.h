@@ -279,6 +279,12 @@ struct rpa_reg {
 };
 extern struct rpa_reg rpa_reg;
 
+// For each report: no call where nobody is in network privacy mode.
+static inline bool mode_any(void)
+{
+    return CONFIG_BREEZE_PRIVACY && rpa_reg.network_count;
+}
+
 // The controller's resolving list (rlist.c).
 struct rlist_entry {
     bt_addr_le_t addr;
