@@ -49,8 +49,8 @@ void gatt_changed(uint16_t start, uint16_t end);
 void gatt_changed_for(struct bt_conn *conn, uint16_t start, uint16_t end);
 void gatt_changed_send(struct bt_conn *conn);
 
-// ccc.c: the descriptor that configures a value, 0 none; what this peer wrote to the CCC of the characteristic whose value has this handle, 0 if
-// nothing or without CCC. Every configuration of a connection, or of a range of handles, is
+// ccc.c: the CCC of the characteristic whose value has this handle, 0 none; what this peer wrote to it,
+// 0 if nothing or without CCC. Every configuration of a connection, or of a range of handles, is
 // forgotten; the first tells the application.
 uint16_t gatt_ccc_handle(uint16_t value_handle);
 uint16_t gatt_ccc_value(const struct bt_conn *conn, uint16_t value_handle);
