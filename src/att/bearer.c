@@ -165,6 +165,8 @@ static uint8_t on_error(struct att_rx *rx)
 
 // By opcode; Write Command, whose opcode is out of line, is the last.
 #define ROW_WRITE_CMD 0x24
+// clang-format would lay the table out by the macros at its end.
+// clang-format off
 static const struct att_row rows[] = {
     [ATT_ERROR_RSP] = {ATT_OTHER, 4, on_error},
     [ATT_MTU_REQ] = {ATT_REQUEST, 2, att_on_mtu_req},
@@ -193,6 +195,7 @@ static const struct att_row rows[] = {
     [ROW_WRITE_CMD] = {ATT_COMMAND, 2, att_on_write_cmd},
     ROWS_PREPARE ROWS_READ_MULTI ROWS_CLIENT
 };
+// clang-format on
 
 static const struct att_row *row_of(uint8_t op)
 {
