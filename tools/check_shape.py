@@ -33,6 +33,7 @@ STATE = {
     "src/api/state_links.c",
     "src/api/state_central.c",
     "src/api/state_smp.c",
+    "src/api/state_ext_adv.c",
     "src/api/state_privacy.c",
 }
 # Sections that can be written at run time but hold constants that the loader relocates.

@@ -4,8 +4,9 @@
 Builds the presets arm-LEVEL (-Os, logs and asserts off) and links, with --gc-sections, a program that
 uses every public function of the host: the whole host of that level, and of the kernel shim what it
 needs. `full-smp` is the full level with the Security Manager, whose ciphers (src/crypto/crypto.h, the seam)
-the program brings and which are not counted; `full-controller` the same with the controller's cryptography, which needs no
-others. Counted are the sections of the library that stay; a program that uses less is smaller. `libc` is
+the program brings and which are not counted; `full-controller` the same with the controller's
+cryptography, which needs no others; `comparable` full-smp with what other hosts' figures were taken with
+(doc/BENCH.md). Counted are the sections of the library that stay; a program that uses less is smaller. `libc` is
 what the C library and the compiler's add for it.
 
     tools/size.py [--out FILE] [--no-build]
@@ -19,7 +20,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-LEVELS = ["beacon", "peripheral", "full", "full-smp", "full-controller"]
+LEVELS = ["beacon", "peripheral", "full", "full-smp", "full-controller", "comparable"]
 COLUMNS = ["text", "rodata", "data", "bss"]
 TOOLS = "arm-none-eabi-"
 TARGET = ["-mcpu=cortex-m0plus", "-mthumb"]

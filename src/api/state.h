@@ -56,6 +56,7 @@ extern const struct state_part state_links[];
 extern const struct state_part state_central[];
 extern const struct state_part state_smp[];
 extern const struct state_part state_privacy[];
+extern const struct state_part state_ext_adv[];
 extern const struct state_part state_eatt[];
 extern const struct state_part *const state_groups[];
 

@@ -12,10 +12,6 @@ struct init_run init_run;
 struct clt_run clt_run;
 struct coc_run coc_run;
 struct coc_reg coc_reg;
-struct ext_adv_run ext_adv_run;
-struct ext_scan_run ext_scan_run;
-struct per_sync_run per_sync_run;
-struct per_sync_reg per_sync_reg;
 
 const struct state_part state_central[] = {
     STATE_PART(scan_run, STATE_RUN),
@@ -26,9 +22,5 @@ const struct state_part state_central[] = {
     STATE_PART(clt_run, STATE_RUN),
     STATE_PART(coc_run, STATE_RUN),
     STATE_PART(coc_reg, STATE_REG),
-    STATE_PART(ext_adv_run, STATE_RUN),
-    STATE_PART(ext_scan_run, STATE_RUN),
-    STATE_PART(per_sync_run, STATE_RUN),
-    STATE_PART(per_sync_reg, STATE_REG),
     STATE_END,
 };

@@ -28,7 +28,8 @@ extern const struct hci_up gap_hci_up; // Before or after conn_hci_up, as you li
 extern const struct conn_up gap_conn_up;
 extern const struct settings_handler_static gap_settings;
 // Links, and behind them the scanner's: each level has the rows up to what it does.
-#define GAP_EVT_ROWS (CONFIG_BT_EXT_ADV ? 10 : CONFIG_BT_OBSERVER ? 3 : CONFIG_BT_CONN ? 2 : 0)
+#define GAP_EVT_ROWS                                                                               \
+    (CONFIG_BT_CONN * 2 + CONFIG_BT_OBSERVER + CONFIG_BT_EXT_ADV * 3 + CONFIG_BT_PER_ADV_SYNC * 4)
 extern const struct hci_evt_row gap_evt_rows[];
 
 // The host is up: the controller is ready and there is an identity.

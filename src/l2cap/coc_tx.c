@@ -43,7 +43,7 @@ static uint16_t frame_len(const struct coc *coc, uint16_t left)
     uint16_t room = hci_info()->acl_len;
     uint16_t max = coc->tx_mps;
     if (max + L2CAP_HDR_LEN > room) {
-        max = (uint16_t)((max + L2CAP_HDR_LEN) / room * room - L2CAP_HDR_LEN);
+        max = (uint16_t)(((unsigned int)max + L2CAP_HDR_LEN) / room * room - L2CAP_HDR_LEN);
     }
     if (left <= max) {
         return left;

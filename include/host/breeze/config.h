@@ -45,27 +45,20 @@
 #endif
 
 // Advertising sets, long advertising data, scanning and connecting on LE Coded PHY (files). Legacy
-// advertising, scanning and connecting then use the extended commands where the controller has them.
-#if defined(BREEZE_LEVEL_FULL)
-#define CONFIG_BT_EXT_ADV 1
-#else
-#define CONFIG_BT_EXT_ADV 0
+// advertising, scanning and connecting then use the extended commands where the controller has them. In
+// level full, where the build's BREEZE_EXT_ADV may leave it out.
+#ifndef CONFIG_BT_EXT_ADV
+#define CONFIG_BT_EXT_ADV CONFIG_BT_CENTRAL
 #endif
 
-// Periodic advertising: sending it, and synchronising with it (files).
-#if defined(BREEZE_LEVEL_FULL)
-#define CONFIG_BT_PER_ADV      1
-#define CONFIG_BT_PER_ADV_SYNC 1
-#else
-#define CONFIG_BT_PER_ADV      0
-#define CONFIG_BT_PER_ADV_SYNC 0
-#endif
+// Periodic advertising: sending it, and synchronising with it (files). It comes with advertising sets.
+#define CONFIG_BT_PER_ADV      CONFIG_BT_EXT_ADV
+#define CONFIG_BT_PER_ADV_SYNC CONFIG_BT_EXT_ADV
 
-// Connection subrating: links that rest most of their events and are quickly back (files).
-#if defined(BREEZE_LEVEL_FULL)
-#define CONFIG_BT_SUBRATING 1
-#else
-#define CONFIG_BT_SUBRATING 0
+// Connection subrating: links that rest most of their events and are quickly back (files). In level full,
+// where the build's BREEZE_SUBRATING may leave it out.
+#ifndef CONFIG_BT_SUBRATING
+#define CONFIG_BT_SUBRATING CONFIG_BT_CENTRAL
 #endif
 
 #define MIN_OF_(a, b) ((a) < (b) ? (a) : (b))
