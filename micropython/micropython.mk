@@ -11,7 +11,8 @@ BREEZE_SRC := $(dir $(BREEZE_MOD_DIR))src
 # Looked through for names (MP_QSTR_...), modules and roots; the others need none.
 SRC_USERMOD_C += $(BREEZE_MOD_DIR)/mod_breeze.c
 SRC_USERMOD_LIB_C += $(addprefix $(BREEZE_MOD_DIR)/,\
-    modbluetooth_breeze.c adv_ext.c extend.c gap.c gattc.c gatts.c l2cap.c \
+    modbluetooth_breeze.c extend.c gap.c gattc.c gatts.c l2cap.c \
+    $(if $(findstring -DCONFIG_BT_EXT_ADV=0,$(BREEZE_CFLAGS)),adv_ext_none.c,adv_ext.c) \
     $(if $(findstring -DCONFIG_BT_SMP=1,$(BREEZE_CFLAGS)),secrets.c security.c,security_none.c))
 
 # Ciphers: those of MicroPython's Mbed TLS, or whatever fills src/crypto/crypto.h (BREEZE_CRYPTO).

@@ -115,7 +115,7 @@ def test_make_and_cmake_build_the_same(folder):
     assert defined == set(configured["DEFINITIONS"]) == set(configured["SCANNED"])
     assert configured["LINKED"] == ["usermod_breeze"]
     # Nothing of the backend is forgotten: each file is in this build, or it is another's twin.
-    twins = {"security_none.c"}
+    twins = {"adv_ext_none.c", "security_none.c"}
     assert {os.path.basename(s) for s in sources} | twins == {
         p.name for p in FOLDER.glob("*.c")
     } | {"mbedtls.c"}
@@ -126,6 +126,14 @@ def test_twin_where_the_host_does_not_pair(folder):
     names = {os.path.basename(s) for s in made["SRC_USERMOD_LIB_C"]}
     assert "security_none.c" in names
     assert not names & {"security.c", "secrets.c", "mbedtls.c"}
+
+
+def test_twin_where_the_host_has_no_sets(folder):
+    made = by_make(folder, "BREEZE_CFLAGS=-DBREEZE_LEVEL_FULL=1 -DCONFIG_BT_EXT_ADV=0", "BREEZE_LIBS=")
+    done = configure(folder, "BREEZE_LEVEL_FULL=1;CONFIG_BT_EXT_ADV=0")
+    for sources in (made["SRC_USERMOD_LIB_C"], re.search("^SOURCES (.*)$", done.stderr, re.M)[1].split(";")):
+        names = {os.path.basename(s) for s in sources}
+        assert "adv_ext_none.c" in names and "adv_ext.c" not in names
 
 
 def test_a_lower_level_is_refused(folder):
