@@ -129,6 +129,18 @@ def test_pkg_config(prefix, project):
     assert run("pkg-config", "--modversion", "breeze", env=env).count(".") == 2
 
 
+def test_both_packages_say_the_same_of_the_build(prefix):
+    """The headers must be read as the library was built, whichever way a program finds it."""
+    (found,) = {p.parent for p in prefix.rglob("breeze.pc")}
+    env = dict(os.environ, PKG_CONFIG_PATH=str(found))
+    flags = run("pkg-config", "--cflags-only-other", "breeze", env=env).split()
+    (targets,) = prefix.rglob("breezeTargets.cmake")
+    host = targets.read_text().split("set_target_properties(breeze::breeze ")[1]
+    definitions = re.search('INTERFACE_COMPILE_DEFINITIONS "(.*)"', host)[1].split(";")
+    assert definitions
+    assert sorted(flags) == sorted("-D" + each for each in definitions)
+
+
 def test_the_air_is_installed(prefix):
     assert os.access(prefix / "bin" / "breeze-air", os.X_OK)
 
