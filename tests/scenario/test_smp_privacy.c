@@ -654,6 +654,58 @@ static void central_says_whether_it_resolves(void **state)
     pair_stop(&pair);
 }
 
+// ---- What `connected` shows ---------------------------------------------------------------------
+
+static struct {
+    bool on; // Not for the first link, on which the identities are not known yet.
+    unsigned int links[2];
+} looks;
+
+// Already here, and for whoever looks first, the peer is its identity; only `remote` tells the address
+// that was in the air.
+static void on_connected_look(struct bt_conn *conn, uint8_t err)
+{
+    struct bt_conn_info info;
+    if (!looks.on) {
+        return;
+    }
+    assert_int_equal(err, 0);
+    assert_true(bt_addr_le_eq(bt_conn_get_dst(conn), &identity[!here()]));
+    assert_int_equal(bt_conn_get_info(conn, &info), 0);
+    assert_int_equal(info.role, here() ? BT_CONN_ROLE_CENTRAL : BT_CONN_ROLE_PERIPHERAL);
+    assert_true(bt_addr_le_eq(info.le.dst, &identity[!here()]));
+    assert_true(bt_addr_le_eq(info.le.src, &identity[here()]));
+    assert_true(bt_addr_le_is_rpa(info.le.remote));
+    looks.links[here()]++;
+}
+
+BT_CONN_CB_DEFINE(look_callbacks) = {.connected = on_connected_look};
+
+// By the controller where it has a resolving list, else by the host, of which the counter tells.
+static void connected_shows_the_identity(void **state)
+{
+    uint32_t before[2];
+    begin(BREEZE_PRIVACY_RPA, BREEZE_PRIVACY_RPA);
+    bond();
+    assert_true(pair_disconnect(&pair, 1));
+    run_s(SHORT_S + 1); // Both have addresses that neither has seen.
+    for (unsigned int who = 0; who < 2; who++) {
+        on(who, do_count_blocks, NULL);
+        before[who] = blocks;
+    }
+    memset(&looks, 0, sizeof(looks));
+    looks.on = true;
+    on(0, do_advertise, NULL);
+    connect_to(identity[0]);
+    looks.on = false;
+    for (unsigned int who = 0; who < 2; who++) {
+        assert_int_equal(looks.links[who], 1);
+        on(who, do_count_blocks, NULL);
+        assert_int_equal(blocks > before[who], !has_list());
+    }
+    pair_stop(&pair);
+}
+
 // ---- Sets ---------------------------------------------------------------------------------------
 
 static struct bt_le_ext_adv *set;
@@ -716,6 +768,7 @@ static const struct CMUnitTest tests[] = {
     TEST(accept_list_lets_a_hidden_peer_in),
     TEST(directed_advertising_to_a_hidden_central),
     TEST(central_says_whether_it_resolves),
+    TEST(connected_shows_the_identity),
     TEST(sets_rotate),
 };
 
