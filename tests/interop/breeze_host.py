@@ -188,6 +188,7 @@ class BreezeHost:
         self.program, self.hci, self.folder, self.label = program, hci, folder, label
         self.trace = folder / f"{label}.btsnoop"
         self.links = {}
+        self.lives = 1
         self.reports = Mailbox(f"advertising report at {label}")
         self.set_reports = Mailbox(f"report of an advertising set at {label}")
         self.set_events = Mailbox(f"event of an advertising set at {label}")
@@ -219,7 +220,7 @@ class BreezeHost:
     async def start(self):
         env = dict(os.environ, BREEZE_HCI=self.hci, BREEZE_TRACE=str(self.trace))
         env.update(INTEROP_SETTINGS=str(self.folder / f"{self.label}.settings"))
-        self.log = open(self.folder / f"{self.label}.log", "w", buffering=1)
+        self.log = open(self.folder / f"{self.label}.log", "a", buffering=1)
         self.process = await asyncio.create_subprocess_exec(
             str(self.program),
             stdin=asyncio.subprocess.PIPE,
@@ -254,6 +255,14 @@ class BreezeHost:
         assert process.returncode == 0, f"{self.label} ended with {process.returncode}"
         wrong = {key: value for key, value in self.stats_seen.items() if value}
         assert not wrong, f"{self.label} counted {wrong}: the peers here make no mistakes"
+
+    async def again(self):
+        """Start one more process after the last, with what that one kept in its settings."""
+        self.ready.clear()
+        self.links.clear()
+        self.lives += 1
+        self.trace = self.folder / f"{self.label}-life{self.lives}.btsnoop"
+        await self.start()
 
     async def vanish(self):
         """End the process without a word, as a device that loses power."""

@@ -508,10 +508,10 @@ static int cmd_ecred_free(const struct words *w)
 
 // ---- Pairing --------------------------------------------------------------------------------------
 
-// io NUMBER [sc=1]
+// io NUMBER [sc=1 [repair=0]]
 static int cmd_io(const struct words *w)
 {
-    return security_io(number_at(w, 1, 3), number_at(w, 2, 1) != 0);
+    return security_io(number_at(w, 1, 3), number_at(w, 2, 1) != 0, number_at(w, 3, 0) != 0);
 }
 
 // security CONN LEVEL

@@ -72,9 +72,9 @@ int ecred_connect(uint32_t link, uint16_t psm, uint32_t count);
 int ecred_reconfigure(uint16_t mtu);
 void ecred_free(void);
 
-// Pairing: IO capability by number, with Secure Connections or legacy; the level wanted; the user's
-// answer: passkey, yes or cancel; all bonds forgotten.
-int security_io(uint32_t io, bool sc);
+// Pairing: IO capability by number, with Secure Connections or legacy, the peer may pair anew by Just
+// Works; the level wanted; the user's answer: passkey, yes or cancel; all bonds forgotten.
+int security_io(uint32_t io, bool sc, bool repair);
 int security_set(uint32_t link, uint32_t level);
 int security_answer(uint32_t link, const char *what, uint32_t passkey);
 int security_unpair(void);

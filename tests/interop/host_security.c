@@ -65,9 +65,9 @@ static struct bt_conn_auth_info_cb info = {
     .pairing_failed = on_failed,
 };
 
-int security_io(uint32_t io, bool sc)
+int security_io(uint32_t io, bool sc, bool repair)
 {
-    struct breeze_smp_policy policy = {.no_sc = !sc};
+    struct breeze_smp_policy policy = {.no_sc = !sc, .repair_just_works = repair};
     if (io >= ARRAY_SIZE(ios)) {
         return -EINVAL;
     }

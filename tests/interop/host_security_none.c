@@ -3,7 +3,7 @@
 
 #include "host_parts.h"
 
-int security_io(uint32_t io, bool sc)
+int security_io(uint32_t io, bool sc, bool repair)
 {
     return -ENOTSUP;
 }

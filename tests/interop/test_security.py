@@ -21,6 +21,10 @@ METHODS = [
     pytest.param(KEYBOARD, DISPLAY, True, 4, id="passkey_typed"),
     pytest.param(DISPLAY, KEYBOARD, False, 2, id="passkey_shown_legacy"),
     pytest.param(KEYBOARD, DISPLAY, False, 2, id="passkey_typed_legacy"),
+    pytest.param(BOTH, BOTH, True, 4, id="both"),
+    pytest.param(BOTH, BOTH, False, 2, id="both_legacy"),
+    pytest.param(BOTH, DISPLAY, True, 4, id="both_types"),
+    pytest.param(BOTH, KEYBOARD, True, 4, id="both_shows"),
 ]
 ROLES = [("breeze", "bumble"), ("bumble", "breeze")]
 
