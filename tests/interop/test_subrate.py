@@ -73,8 +73,8 @@ def test_subrate_by_bumble(rig_for, roles):
 
 
 def test_subrate_over_rootcanal(rig_for):
-    """Both hosts ours; another controller takes the commands and makes the events. What a peripheral asks
-    for it refuses (1.13: 0x1E), whatever the central's defaults are."""
+    """Both hosts ours; another controller takes the commands and makes the events. A peripheral's
+    request it refused (1.13: 0x1E) with the parameters of the tests above."""
 
     async def whole(room):
         hosts = [await room.host("breeze") for _ in range(2)]
