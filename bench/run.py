@@ -31,11 +31,13 @@ GROWTH = {
     "lookup": ("insn.lookup.attributes", [10, 100, 1000]),
     "report": ("insn.adv_report.duplicates", [10, 1000]),
 }
+# Addresses that are new, or were met before, against so many bonds.
+RESOLVE = [(kind, bonds) for kind in ("new", "met") for bonds in (1, 10, 100)]
 
 
-def virtual(program):
+def virtual(*command):
     """Figures that a program prints as "name value" lines."""
-    result = subprocess.run([program], check=True, capture_output=True, text=True)
+    result = subprocess.run(command, check=True, capture_output=True, text=True)
     return {name: float(value) for name, value in map(str.split, result.stdout.splitlines())}
 
 
@@ -90,6 +92,13 @@ def main():
                 figures[f"{name}.{number}"] = instructions(
                     build / "bench/bench_growth", kind, str(number), verbose=args.verbose
                 )
+        resolve = build / "bench/bench_resolve"
+        for kind, bonds in RESOLVE if resolve.exists() else []:
+            print(f"resolution: {kind}, {bonds} bonds ...", flush=True)
+            figures.update(virtual(resolve, kind, str(bonds)))
+            figures[f"insn.resolve.{kind}.bonds.{bonds}"] = instructions(
+                resolve, kind, str(bonds), verbose=args.verbose
+            )
         print("MicroPython over the real-time air ...", flush=True)
         figures.update(micropython.measure(build.resolve(), args.verbose))
     except subprocess.CalledProcessError as error:
