@@ -163,12 +163,23 @@ struct bt_conn *conn_at(unsigned int index)
     return &conn_run.slots[index];
 }
 
+static bool has_handle(const struct bt_conn *conn, uint16_t handle)
+{
+    return conn->acl.handle == handle && conn->acl.open;
+}
+
+// Controllers number their links in a row, so each has its place in `found`; whatever else a controller
+// does costs a look at every slot.
 struct acl_link *conn_acl_find(uint16_t handle)
 {
-    for (struct bt_conn *conn = conn_run.slots; conn < conn_run.slots + CONFIG_BT_MAX_CONN;
-         conn++) {
-        if (conn->acl.handle == handle && conn->acl.open) {
-            return &conn->acl;
+    uint8_t *found = &conn_run.found[handle % ARRAY_SIZE(conn_run.found)];
+    if (has_handle(&conn_run.slots[*found], handle)) {
+        return &conn_run.slots[*found].acl;
+    }
+    for (uint8_t i = 0; i < CONFIG_BT_MAX_CONN; i++) {
+        if (has_handle(&conn_run.slots[i], handle)) {
+            *found = i;
+            return &conn_run.slots[i].acl;
         }
     }
     return NULL;

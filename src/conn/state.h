@@ -18,7 +18,8 @@ struct conn_orphan {
 };
 
 struct conn_run {
-    uint8_t recycled; // How many `recycled` are due.
+    uint8_t recycled;  // How many `recycled` are due.
+    uint8_t found[16]; // By the last bits of a handle: the slot where such a one was found last.
     struct post recycled_post;
     struct conn_orphan orphans[CONN_ORPHANS];
     struct bt_conn slots[CONFIG_BT_CONN ? CONFIG_BT_MAX_CONN : 1];
