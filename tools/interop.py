@@ -361,9 +361,10 @@ def cell(named, reason, cases, known):
 
 
 def column_of(case):
-    """The peer of a case of tests/interop, from its name: where one host is named, the other one is
-    of the other kind."""
-    hosts = re.findall("breeze|bumble", case.name)
+    """The peer of a case of tests/interop, from its name: who has which role, as its parameters say; where
+    one host is named, the other one is of the other kind."""
+    roles = re.findall(r"(breeze|bumble)\w*?_(?:peripheral|central)", case.name.partition("[")[2])
+    hosts = roles or re.findall("breeze|bumble", case.name)
     if "rootcanal" in case.name:
         return "" if "bumble" in hosts else "rootcanal"
     if any(module in case.suite for module in BUMBLE_ALONE):
