@@ -21,11 +21,14 @@ METHODS = [
     pytest.param(KEYBOARD, DISPLAY, True, 4, id="passkey_typed"),
     pytest.param(DISPLAY, KEYBOARD, False, 2, id="passkey_shown_legacy"),
     pytest.param(KEYBOARD, DISPLAY, False, 2, id="passkey_typed_legacy"),
+    pytest.param(KEYBOARD, KEYBOARD, True, 4, id="passkey_agreed"),
+    pytest.param(KEYBOARD, KEYBOARD, False, 2, id="passkey_agreed_legacy"),
     pytest.param(BOTH, BOTH, True, 4, id="both"),
     pytest.param(BOTH, BOTH, False, 2, id="both_legacy"),
     pytest.param(BOTH, DISPLAY, True, 4, id="both_types"),
     pytest.param(BOTH, KEYBOARD, True, 4, id="both_shows"),
 ]
+AGREED = 314159  # by two users where neither side can show anything
 ROLES = [("breeze", "bumble"), ("bumble", "breeze")]
 
 
@@ -48,8 +51,11 @@ class Delegate(PairingDelegate):
         return number == await self.numbers.get()
 
 
-async def user(end, delegate):
+async def user(end, delegate, agreed=None):
     """Breeze's user, who also tells Bumble's what Breeze shows."""
+    if agreed is not None:
+        delegate.shown.put(agreed)
+        delegate.typed.put(agreed)
     while True:
         what, number = await end.prompts.queue.get()
         if what == "show":
@@ -96,7 +102,8 @@ async def pair_and_encrypt_again(room, build, roles, ours_io, theirs_io, sc, lev
     ours, theirs = (near, far) if roles[0] == "breeze" else (far, near)
     kept = Mailbox("keys at Bumble")
     theirs.connection.on("pairing", kept.put)
-    answers = asyncio.create_task(user(ours, delegate))
+    agreed = AGREED if ours_io == theirs_io == KEYBOARD else None
+    answers = asyncio.create_task(user(ours, delegate, agreed))
     began = asyncio.create_task(secure(ours, theirs))
     assert await ours.security.get() == ("level", level, 0)
     assert await ours.security.get() == ("paired", 1, 0)
