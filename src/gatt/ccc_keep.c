@@ -21,15 +21,17 @@
 #include "crypto/crypto.h"
 #include "gap/id.h"
 #include "gatt/gatt.h"
+#include "smp/record.h"
 
 #define LOG_LAYER LOG_GATT
 #include "base/log.h"
 
 #define VERSION    3
 #define HEAD_LEN   (17 + GATT_HASH_LEN)
-#define CHECK_LEN  4
+#define CHECK_LEN  SMP_RECORD_CHECK_LEN
 #define RECORD_MAX (HEAD_LEN + 3 * GATT_KEEP_MAX + CHECK_LEN)
-#define NAME_LEN   sizeof("bt/ccc/IITAAAAAAAAAAAA")
+#define PREFIX     "bt/ccc/"
+#define NAME_LEN   SMP_RECORD_NAME_LEN(PREFIX)
 _Static_assert(RECORD_MAX == BREEZE_GATT_KEEP_MAX, "what the public header promises");
 
 static struct gatt_keep *keep_find(uint8_t id, const bt_addr_le_t *addr)
@@ -48,32 +50,6 @@ static bool is_bonded(uint8_t id, const bt_addr_le_t *addr)
     return breeze_smp_bond_flags(id, addr) >= 0;
 }
 
-static void put_hex(struct wr *w, uint8_t octet)
-{
-    static const char digits[] = "0123456789abcdef";
-    wr_u8(w, (uint8_t)digits[octet >> 4]);
-    wr_u8(w, (uint8_t)digits[octet & 15]);
-}
-
-static void put_addr(struct wr *w, const bt_addr_le_t *addr)
-{
-    wr_u8(w, addr->type);
-    wr_bytes(w, addr->a.val, sizeof(addr->a.val));
-}
-
-static void get_addr(struct rd *r, bt_addr_le_t *addr)
-{
-    addr->type = rd_u8(r);
-    rd_copy(r, addr->a.val, sizeof(addr->a.val));
-}
-
-// Against damage, as that of a bond (smp/store.c).
-static void check_of(const uint8_t *record, size_t len, uint8_t check[CRYPTO_LEN])
-{
-    static const uint8_t key[CRYPTO_LEN] = "Breeze bond 1";
-    crypto_cmac(key, record, len, check);
-}
-
 // Its length; 0: not now, for want of AES.
 static size_t record_of(const struct gatt_keep *keep, uint8_t record[RECORD_MAX])
 {
@@ -82,17 +58,17 @@ static size_t record_of(const struct gatt_keep *keep, uint8_t record[RECORD_MAX]
     struct wr w = wr_init(record, RECORD_MAX);
     wr_u8(&w, VERSION);
     wr_u8(&w, keep->id);
-    put_addr(&w, local ? local : BT_ADDR_LE_ANY);
-    put_addr(&w, &keep->addr);
+    smp_record_put_addr(&w, local ? local : BT_ADDR_LE_ANY);
+    smp_record_put_addr(&w, &keep->addr);
     wr_u8(&w, keep->features);
     wr_bytes(&w, keep->hash, sizeof(keep->hash));
     for (unsigned int i = 0; i < keep->count; i++) {
         wr_le16(&w, keep->ccc[i].handle);
         wr_u8(&w, keep->ccc[i].value);
     }
-    check_of(record, wr_len(&w), check);
+    bool ok = smp_record_check(record, wr_len(&w), check);
     wr_bytes(&w, check, CHECK_LEN);
-    return crypto_ok() ? wr_len(&w) : 0;
+    return ok ? wr_len(&w) : 0;
 }
 
 // Write what is kept of a peer; nothing kept: delete it.
@@ -101,13 +77,7 @@ static void save(const struct gatt_keep *keep)
     char name[NAME_LEN];
     uint8_t record[RECORD_MAX];
     struct wr n = wr_init(name, sizeof(name));
-    wr_bytes(&n, "bt/ccc/", 7);
-    put_hex(&n, keep->id);
-    wr_u8(&n, (uint8_t)('0' + (keep->addr.type & 7)));
-    for (unsigned int i = 6; i--;) {
-        put_hex(&n, keep->addr.a.val[i]);
-    }
-    wr_u8(&n, 0);
+    smp_record_name(PREFIX, keep->id, &keep->addr, &n);
     size_t len = keep->used ? record_of(keep, record) : 0;
     int err = keep->used && !len ? -EAGAIN : settings_save_one(name, record, len);
     if (err) {
@@ -268,9 +238,9 @@ static bool parse(const uint8_t *record, size_t len, struct gatt_keep *keep, bt_
     size_t tail = version > 2 ? CHECK_LEN : 0;
     keep->id = rd_u8(&r);
     if (version > 2) {
-        get_addr(&r, local);
+        smp_record_get_addr(&r, local);
     }
-    get_addr(&r, &keep->addr);
+    smp_record_get_addr(&r, &keep->addr);
     if (version > 1) {
         keep->features = rd_u8(&r);
         rd_copy(&r, keep->hash, sizeof(keep->hash));
@@ -288,8 +258,7 @@ static bool parse(const uint8_t *record, size_t len, struct gatt_keep *keep, bt_
         return false;
     }
     uint8_t check[CRYPTO_LEN];
-    check_of(record, len - tail, check);
-    return crypto_ok() && !memcmp(stored, check, tail);
+    return smp_record_check(record, len - tail, check) && !memcmp(stored, check, tail);
 }
 
 // Whether it was made with another identity address than ours, if both are known.

@@ -10,6 +10,7 @@
 #include "base/rd.h"
 #include "base/wr.h"
 #include "gap/id.h"
+#include "smp/record.h"
 #include "smp/state.h"
 
 #define LOG_LAYER LOG_SMP
@@ -17,7 +18,7 @@
 
 #define VERSION   (CONFIG_BT_SIGNING ? 3 : 2)
 #define LTK_LEN   26
-#define CHECK_LEN 4
+#define CHECK_LEN SMP_RECORD_CHECK_LEN
 // Version 1 has no IRK of ours, version 2 no keys that sign.
 #define RECORD_1_LEN (1 + 1 + 1 + 1 + 4 + 7 + 7 + 2 * LTK_LEN + 16 + CHECK_LEN)
 #define RECORD_2_LEN (RECORD_1_LEN + 16)
@@ -26,21 +27,13 @@
 _Static_assert(RECORD_LEN == BREEZE_BOND_RECORD_LEN, "what the public header promises");
 #define FLAGS_1     (SMP_KEYS_AUTH | SMP_KEYS_SC | SMP_KEYS_OURS | SMP_KEYS_THEIRS | SMP_KEYS_IRK)
 #define FLAGS_KNOWN (FLAGS_1 | SMP_KEYS_KNOWN)
-#define NAME_LEN    sizeof("bt/keys/IITAAAAAAAAAAAA")
+#define PREFIX      "bt/keys/"
+#define NAME_LEN    SMP_RECORD_NAME_LEN(PREFIX)
 
 static void name_of(const struct smp_keys *bond, char name[NAME_LEN])
 {
-    static const char digits[] = "0123456789abcdef";
     struct wr w = wr_init(name, NAME_LEN);
-    wr_bytes(&w, "bt/keys/", 8);
-    wr_u8(&w, (uint8_t)digits[bond->id >> 4]);
-    wr_u8(&w, (uint8_t)digits[bond->id & 15]);
-    wr_u8(&w, (uint8_t)digits[bond->addr.type & 15]);
-    for (size_t i = 6; i--;) {
-        wr_u8(&w, (uint8_t)digits[bond->addr.a.val[i] >> 4]);
-        wr_u8(&w, (uint8_t)digits[bond->addr.a.val[i] & 15]);
-    }
-    wr_u8(&w, 0);
+    smp_record_name(PREFIX, bond->id, &bond->addr, &w);
 }
 
 static void put_ltk(struct wr *w, const struct smp_ltk *ltk)
@@ -57,26 +50,6 @@ static void get_ltk(struct rd *r, struct smp_ltk *ltk)
     ltk->ediv = rd_le16(r);
 }
 
-static void put_addr(struct wr *w, const bt_addr_le_t *addr)
-{
-    wr_u8(w, addr->type);
-    wr_bytes(w, addr->a.val, sizeof(addr->a.val));
-}
-
-static void get_addr(struct rd *r, bt_addr_le_t *addr)
-{
-    addr->type = rd_u8(r);
-    rd_copy(r, addr->a.val, sizeof(addr->a.val));
-}
-
-// Against damage, not against forgery: whoever can write here has the keys. False: not now.
-static bool check_of(const uint8_t *record, size_t len, uint8_t check[CRYPTO_LEN])
-{
-    static const uint8_t key[CRYPTO_LEN] = "Breeze bond 1";
-    crypto_cmac(key, record, len - CHECK_LEN, check);
-    return crypto_ok();
-}
-
 // False: not now, for want of AES.
 static bool record_of(const struct smp_keys *bond, uint8_t record[RECORD_LEN])
 {
@@ -89,14 +62,14 @@ static bool record_of(const struct smp_keys *bond, uint8_t record[RECORD_LEN])
     wr_u8(&w, bond->flags & FLAGS_KNOWN);
     wr_u8(&w, bond->size);
     wr_le32(&w, bond->age);
-    put_addr(&w, &bond->local);
-    put_addr(&w, &bond->addr);
+    smp_record_put_addr(&w, &bond->local);
+    smp_record_put_addr(&w, &bond->addr);
     put_ltk(&w, &bond->ours);
     put_ltk(&w, &bond->theirs);
     wr_bytes(&w, bond->irk, sizeof(bond->irk));
     wr_bytes(&w, own ? own : none, sizeof(none));
     smp_sign_put(bond, &w);
-    bool ok = check_of(record, RECORD_LEN, check);
+    bool ok = smp_record_check(record, RECORD_LEN - CHECK_LEN, check);
     wr_bytes(&w, check, CHECK_LEN);
     return ok;
 }
@@ -160,14 +133,14 @@ static bool parse(struct rd *r, struct smp_keys *keys, const uint8_t **own)
     uint8_t check[CRYPTO_LEN];
     uint8_t expected = version_of(rd_left(r));
     bool old = expected == 1;
-    bool ok = check_of(r->p, rd_left(r), check);
+    bool ok = smp_record_check(r->p, rd_left(r) - CHECK_LEN, check);
     uint8_t version = rd_u8(r);
     keys->id = rd_u8(r);
     keys->flags = rd_u8(r);
     keys->size = rd_u8(r);
     keys->age = rd_le32(r);
-    get_addr(r, &keys->local);
-    get_addr(r, &keys->addr);
+    smp_record_get_addr(r, &keys->local);
+    smp_record_get_addr(r, &keys->addr);
     get_ltk(r, &keys->ours);
     get_ltk(r, &keys->theirs);
     rd_copy(r, keys->irk, sizeof(keys->irk));
