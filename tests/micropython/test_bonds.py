@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.cmac import CMAC
 
 from conftest import ROOT
 from test_privacy import FIND
+from test_security import STORE
 
 PERIPHERAL = """
 from bt import *
@@ -45,29 +46,11 @@ start("c")
 to = peer()
 """
 
-# As a program's store is in memory.
-STORE = """
-import bt
-secrets = {}
-def hook(event, data):
-    if event == 30:
-        kind, key, value = data
-        if value is None:
-            return secrets.pop((kind, key), None) is not None
-        secrets[kind, key] = value
-        return True
-    if event == 29:
-        kind, index, key = data
-        found = [v for k, v in secrets.items() if k[0] == kind]
-        return found[index] if index < len(found) else None
-bt.hook = hook
-"""
-
 
 @pytest.fixture
 def files(folder):
     shutil.copy(ROOT / "examples" / "bonds.py", folder)
-    (folder / "test_store.py").write_text(STORE)
+    (folder / "test_store.py").write_text("import bt\n" + STORE)
     return folder
 
 
